@@ -1,0 +1,439 @@
+"""One cloud: accounts and regions, each with the state of its services, and the one way into them, :meth:`Cloud.call`.
+
+A call goes: journal -> faults -> constraints -> stub or operation -> (at the end of the outermost call) what is due on the
+agenda. Tests, services and user code in functions all come in here; the SDK's door is doors/sdk.py. Everything happens in
+the caller's thread. The lock is held while an operation runs and put down while user code does.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from .core import operation as operations
+from .core.agenda import JOBS, Agenda
+from .core.clock import Clock
+from .core.errors import AwsError, InternalError, MockServerlessError, NotSupported, near_misses
+from .core.faults import Fault, Stub, check_answer, error_of
+from .core.guest import Visit, caller, current_visit, visiting
+from .core.ids import Ids
+from .core.journal import Call, Calls
+from .core.kernel import Kernel
+from .core.lock import StateLock
+from .core.scope import Scope
+from .core.travel import travelling
+
+if TYPE_CHECKING:
+    from .doors.http import HttpClient
+    from .services.dynamodb.face import DynamodbFace
+    from .services.lambda_.face import LambdaFace
+    from .services.stepfunctions.face import StepfunctionsFace
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+ENDLESS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole state of a cloud at a moment; see :meth:`Cloud.snapshot`."""
+
+    parts: dict[str, Any]
+
+
+class Cloud:
+    """A fake of AWS, in memory. Made by ``mock_cloud``; its helpers say what boto3 cannot."""
+
+    check_answers = False
+    """Check every answer of ours against botocore's output shape (stubs' answers always are)."""
+
+    def __init__(
+        self,
+        *,
+        clock: datetime | None = None,
+        time: str = "tick",
+        seed: int | str = 0,
+        account: str = ACCOUNT,
+        region: str = REGION,
+        passthrough: Sequence[str] = (),
+    ) -> None:
+        if time not in ("tick", "skip"):
+            raise ValueError(f"time is 'tick' or 'skip', not {time!r}")
+        self.account = account
+        self.region = region
+        self.passthrough = tuple(passthrough)
+        self.skips = time == "skip"
+        self.closed = False
+        self.clock = Clock(clock)
+        self.clock.on_move = self._run_until
+        self.clock.travel = self._travel
+        self.calls = Calls()
+        self.agenda = Agenda()
+        self.kernel = Kernel(self.clock.timestamp, self.agenda)
+        self.ids = Ids(seed)
+        self._seed = seed
+        self._lock = StateLock()
+        self._depth = threading.local()
+        self._faces: dict[str, Any] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        self._states: dict[tuple[str, str, str], Any] = {}
+        self._stubs: dict[tuple[str, str], Stub] = {}
+        self._faults: list[Fault] = []
+        self.watchers: dict[str, list[tuple[str, Scope, dict[str, Any]]]] = {}
+        self.failures: dict[str, tuple[str, str]] = {}
+        self.access_keys: dict[str, str] = {}
+
+    # ------------------------------------------------------------------ the way in
+
+    def call(
+        self,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        *,
+        account: str | None = None,
+        region: str | None = None,
+        caller: str | None = None,
+    ) -> dict[str, Any]:
+        """Answer a call; ``service`` and ``operation`` as botocore's model names them. Raises AwsError when AWS refuses it.
+
+        Parameters and answer are shared with the journal and the stored state: they are not to be changed.
+        """
+        record = Call(
+            service,
+            operation,
+            params,
+            account or self.account,
+            region or self.region,
+            caller or _caller(),
+            self.clock.timestamp(),
+        )
+        self.calls.append(record)
+        depth = getattr(self._depth, "value", 0)
+        self._depth.value = depth + 1
+        try:
+            record.response = response = self._answer(record)
+            return response
+        except BaseException as e:
+            record.error = e
+            raise
+        finally:
+            self._depth.value = depth
+            if depth == 0:
+                self.run_due()
+
+    def _answer(self, call: Call) -> dict[str, Any]:
+        key = (call.service, call.operation)
+        for fault in self._faults:
+            if (fault.service, fault.operation) == key and fault.strikes(call.params, self.ids.random):
+                raise fault.error
+        op = operations.OPERATIONS.get(key) or operations.find(*key)
+        stub = self._stubs.get(key)
+        if stub is not None:
+            return self._stubbed(call, stub)
+        if op is None:
+            raise self._not_supported(call)
+        op.check(call.params)
+        response = self._operate(op, call)
+        if self.skips and op.unfinished is not None and op.unfinished(call.params, response) and self.skip():
+            response = self._operate(op, call)
+        if self.check_answers:
+            check_answer(response, op.output_shape, f"{call.service}.{call.operation}")
+        return response
+
+    def _operate(self, op: operations.Operation, call: Call) -> dict[str, Any]:
+        try:
+            with self._lock:
+                state = self._states.get((op.service, call.account, call.region))
+                if state is None:
+                    state = self.state_of(op.service, call.account, call.region)
+                response: dict[str, Any] | None = op.function(state, call.params)
+        except (AwsError, MockServerlessError):
+            raise
+        except Exception as e:
+            raise InternalError(
+                f"a bug in mock_serverless: {call.service}.{call.operation} broke down with {type(e).__name__}: {e}\n"
+                f"Please report it with this call: {call.params!r}"
+            ) from e
+        return {} if response is None else response
+
+    def _stubbed(self, call: Call, stub: Stub) -> dict[str, Any]:
+        operations.checker(call.service, call.operation)(call.params)
+        stub.hits += 1
+        answer = stub.answer
+        name = f"{call.service}.{call.operation}"
+        if callable(answer) and not isinstance(answer, type):
+            with self.guest(f"stub of {name}"):
+                answer = answer(call.params)
+            if not isinstance(answer, BaseException):
+                check_answer(answer or {}, operations.output_shape(call.service, call.operation), f"the stub of {name}")
+        if isinstance(answer, BaseException) or (isinstance(answer, type) and issubclass(answer, BaseException)):
+            raise _as_aws_error(answer)
+        return answer or {}
+
+    def _not_supported(self, call: Call) -> NotSupported:
+        name = f"{call.service}.{call.operation}"
+        there = {n for s, n in operations.OPERATIONS if s == call.service}
+        there |= {n for s, n in self._stubs if s == call.service}
+        what = "the operation" if there else f"the service {call.service!r}"
+        return NotSupported(
+            f"{name}: mock_serverless does not implement {what}, and it is not stubbed. No call leaves the process.\n"
+            f"Stub it:            cloud.stub({call.service!r}, {call.operation!r}, {{...}})\n"
+            f"Or leave it alone:  mock_cloud(passthrough=[{call.service!r}])"
+            + (f"\nImplemented or stubbed is:{hint}" if (hint := near_misses(call.operation, there)) else "")
+        )
+
+    def state_of(self, service: str, account: str, region: str) -> Any:
+        """The state of a service in an account and region, made when it is first asked for."""
+        key = (service, account, region)
+        state = self._states.get(key)
+        if state is None:
+            package = operations.package_of(service)
+            folder = package.__name__.rpartition(".")[2]
+            state = self._states.get((folder, account, region))
+            if state is None:
+                state = package.State(Scope(self, folder, account, region))
+                self._states[folder, account, region] = state
+            self._states[key] = state
+        return state
+
+    # ------------------------------------------------------------------ time
+
+    def settle(self, until_idle: bool = False) -> None:
+        """Run all the work that is due now.
+
+        ``until_idle=True`` jumps the clock from one pending thing to the next until nothing is left (but what recurs for ever,
+        and limits which AWS sets, such as a year for an execution).
+        """
+        self.run_due()
+        while until_idle and not self.agenda.idle():
+            self._jump_to_next()
+
+    def skip(self) -> bool:
+        """Jump to the next thing that is due, if there is one, and run it."""
+        if self.agenda.idle():
+            return False
+        self._jump_to_next()
+        return True
+
+    def _jump_to_next(self) -> None:
+        due = self.agenda.next_due()
+        assert due is not None
+        self.clock.jump(due)
+        self.run_due()
+
+    def run_due(self) -> None:
+        """Run what is due, in order, in this thread."""
+        if self.agenda.next_due() is None:
+            return
+        for _ in range(ENDLESS):
+            with self._lock:
+                entry = self.agenda.pop_due(self.clock.timestamp())
+                if entry is None:
+                    return
+                self._run(entry)
+        raise InternalError(f"the work that is due never ends; the last was {entry.kind} of {entry.scope!r}")
+
+    def _run(self, entry: Any) -> None:
+        depth = getattr(self._depth, "value", 0)
+        self._depth.value = depth + 1
+        try:
+            JOBS[entry.kind](entry.scope, **entry.data)
+        finally:
+            self._depth.value = depth
+
+    def _run_until(self, target: float) -> None:
+        while True:
+            self.run_due()
+            due = self.agenda.next_due()
+            if due is None or due > target:
+                break
+            self.clock.jump(due)
+        self.clock.jump(target)
+
+    def sleep(self, seconds: float) -> None:
+        """What ``time.sleep`` is inside a function: virtual time passes, and other work is done meanwhile."""
+        visit = current_visit()
+        if visit is None:
+            self.clock.advance(seconds)
+        else:
+            visit.sleep(seconds, self.clock.advance)
+
+    def _travel(self) -> AbstractContextManager[None]:
+        return travelling(self.clock, self.sleep)
+
+    @contextmanager
+    def guest(self, name: str, limit: float | None = None) -> Iterator[Visit]:
+        """Run user code in the body; see core/guest.py."""
+        visit = Visit(name, limit)
+        with self._lock.released(), visiting(visit), travelling(self.clock, self.sleep):
+            yield visit
+
+    # ------------------------------------------------------------------ stubs and faults
+
+    def stub(self, service: str, operation: str, answer: Any) -> Stub:
+        """Answer an operation of any AWS service, implemented or not.
+
+        ``answer`` is a response dict, a callable that takes the parameters and gives one, or an exception (an AwsError, a
+        botocore ClientError or any other) to raise. Answers are checked against botocore's output shape: InvalidAnswer. A
+        later stub of the same operation replaces an earlier one; None takes it away. Gives the stub, which counts its ``hits``.
+        """
+        key = operations.resolve(service, operation)
+        new = Stub(*key, answer)
+        if answer is None:
+            self._stubs.pop(key, None)
+            return new
+        if not callable(answer) and not isinstance(answer, BaseException):
+            check_answer(answer, operations.output_shape(*key), f"the stub of {key[0]}.{key[1]}")
+            new.answer = copy.deepcopy(answer)
+        self._stubs[key] = new
+        return new
+
+    def fail(
+        self,
+        service: str,
+        operation: str,
+        error: str | BaseException,
+        *,
+        message: str | None = None,
+        times: int | None = None,
+        where: Callable[[dict[str, Any]], bool] | None = None,
+        probability: float = 1.0,
+    ) -> Fault:
+        """Make an operation of any AWS service fail.
+
+        ``error`` is a code of AWS's (``"ThrottlingException"``) or an exception. ``times``: only so often; ``where``: only calls for
+        whose parameters it is true; ``probability``: by chance, with the cloud's seeded generator. Retryable errors are
+        retried by botocore, its back-off in virtual time. Gives the fault, which counts its ``hits``.
+        """
+        if not 0 <= probability <= 1:
+            raise ValueError(f"a probability is between 0 and 1, not {probability}")
+        key = operations.resolve(service, operation)
+        raised = error_of(key[0], error, message) if isinstance(error, str) else _as_aws_error(error)
+        new = Fault(*key, raised, times, where, probability)
+        self._faults.append(new)
+        return new
+
+    # ------------------------------------------------------------------ rollback
+
+    def snapshot(self) -> Snapshot:
+        """The whole state (services, clock, pending work, ids, stubs, faults, the journal's length), to go back to."""
+        with self._lock:
+            return Snapshot(
+                {
+                    "states": copy.deepcopy(self._states),
+                    "clock": self.clock.state(),
+                    "agenda": self.agenda.state(),
+                    "kernel": self.kernel.state(),
+                    "random": self.ids.random.getstate(),
+                    "journal": len(self.calls),
+                    "stubs": dict(self._stubs),
+                    "faults": [(f, f.hits) for f in self._faults],
+                    "watchers": {k: list(v) for k, v in self.watchers.items()},
+                    "failures": dict(self.failures),
+                    "access_keys": dict(self.access_keys),
+                }
+            )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Back to a snapshot of this cloud; it stays usable, as often as wanted."""
+        parts = snapshot.parts
+        with self._lock:
+            self._states = copy.deepcopy(parts["states"])
+            self.clock.set_state(parts["clock"])
+            self.agenda.set_state(parts["agenda"])
+            self.kernel.set_state(parts["kernel"])
+            self.ids.random.setstate(parts["random"])
+            self.calls.truncate(parts["journal"])
+            self._stubs = dict(parts["stubs"])
+            self._faults = [fault for fault, _ in parts["faults"]]
+            for fault, hits in parts["faults"]:
+                fault.hits = hits
+            self.watchers = {k: list(v) for k, v in parts["watchers"].items()}
+            self.failures = dict(parts["failures"])
+            self.access_keys = dict(parts["access_keys"])
+
+    @contextmanager
+    def scratch(self) -> Iterator[Cloud]:
+        """What happens inside is undone at the end."""
+        before = self.snapshot()
+        try:
+            yield self
+        finally:
+            self.restore(before)
+
+    def reset(self) -> None:
+        """As new: no resources, stubs, faults or calls; ids start over. The clock keeps its time."""
+        with self._lock:
+            self._forget()
+            self.agenda.set_state((0, []))
+            self.kernel = Kernel(self.clock.timestamp, self.agenda)
+            self.ids.random.seed(self._seed)
+            self.calls.truncate(0)
+
+    # ------------------------------------------------------------------ faces: helpers of the services
+
+    @property
+    def http(self) -> HttpClient:
+        """An HTTP client for everything that the cloud serves; see doors/http.py."""
+        face: HttpClient = self._faces.get("http") or self._make_face("http", ".doors.http", "HttpClient")
+        return face
+
+    @property
+    def function(self) -> LambdaFace:
+        """``cloud.function("name", handler)``: a Python callable as a Lambda function; see services/lambda_/face.py."""
+        face: LambdaFace = self._faces.get("lambda_") or self._make_face("lambda_", ".services.lambda_.face", "LambdaFace")
+        return face
+
+    @property
+    def stepfunctions(self) -> StepfunctionsFace:
+        """Helpers for state machines; see services/stepfunctions/face.py."""
+        face: StepfunctionsFace = self._faces.get("stepfunctions") or self._make_face(
+            "stepfunctions", ".services.stepfunctions.face", "StepfunctionsFace"
+        )
+        return face
+
+    @property
+    def dynamodb(self) -> DynamodbFace:
+        """Helpers for tables; see services/dynamodb/face.py."""
+        face: DynamodbFace = self._faces.get("dynamodb") or self._make_face(
+            "dynamodb", ".services.dynamodb.face", "DynamodbFace"
+        )
+        return face
+
+    def _make_face(self, name: str, module: str, kind: str) -> Any:
+        face = getattr(importlib.import_module(module, __package__), kind)(self)
+        self._faces[name] = face
+        return face
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Cloud:
+        return self
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else "open"
+        return f"<Cloud {self.account} {self.region} at {self.clock.now().isoformat()}, {len(self.calls)} calls, {state}>"
+
+
+_caller = caller
+
+
+def _as_aws_error(error: Any) -> BaseException:
+    """botocore's ClientError as an AwsError; every other exception as it is."""
+    if isinstance(error, type):
+        error = error()
+    response = getattr(error, "response", None)
+    if isinstance(response, dict) and "Error" in response:
+        details = dict(response["Error"])
+        fields = {k: v for k, v in response.items() if k not in ("Error", "ResponseMetadata")}
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+        return AwsError(details.get("Code", "Unknown"), details.get("Message", ""), status, **fields)
+    assert isinstance(error, BaseException)
+    return error

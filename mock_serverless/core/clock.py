@@ -1,0 +1,183 @@
+"""Virtual time: the only file that reads the machine's clock.
+
+A clock either ticks with the machine, moved by what was advanced, or is frozen. It only moves forward. Who moves it
+through :meth:`Clock.advance` or :meth:`Clock.move_to` also runs what falls due on the way, in order, each thing at its
+own time (the cloud hands in how: ``on_move``); :meth:`Clock.jump` moves the hands and nothing else.
+
+``travels`` are the places where the process' own clocks are bent to this one while code under test runs; see travel.py.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta, timezone
+from typing import Any, Protocol
+
+UTC = timezone.utc
+
+
+class Traveller(Protocol):
+    """Bends the process' clocks (``time.time``, ``datetime.now`` ...) to virtual time."""
+
+    machine_is_virtual: bool
+    """True where ``time.time()`` gives virtual time while travelling."""
+
+    def move(self, timestamp: float, ticking: bool) -> None: ...
+
+
+class Clock:
+    """The clock of one cloud. Timestamps are seconds since the epoch; datetimes are aware and in UTC."""
+
+    def __init__(self, start: datetime | float | None = None) -> None:
+        self._offset = 0.0
+        self._frozen = None if start is None else to_timestamp(start)
+        self._travellers: list[Traveller] = []
+        self._machine: Callable[[], float] | None = None
+        self.on_move: Callable[[float], None] = self.jump
+        self.travel: Callable[[], AbstractContextManager[None]] = _no_travel
+
+    # ------------------------------------------------------------------ reading
+
+    def timestamp(self) -> float:
+        """Now, in seconds since the epoch."""
+        if self._frozen is not None:
+            return self._frozen
+        if self._travellers:
+            return self._machine_time() + (0.0 if self._travellers[-1].machine_is_virtual else self._offset)
+        return time.time() + self._offset
+
+    def now(self) -> datetime:
+        """Now, as an aware datetime in UTC."""
+        return datetime.fromtimestamp(self.timestamp(), UTC)
+
+    @property
+    def frozen(self) -> bool:
+        """True when the clock moves only by advance and move_to."""
+        return self._frozen is not None
+
+    def _machine_time(self) -> float:
+        return self._machine() if self._machine is not None else time.time()
+
+    # ------------------------------------------------------------------ moving
+
+    def advance(
+        self,
+        delta: timedelta | float | None = None,
+        *,
+        days: float = 0,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
+        milliseconds: float = 0,
+        weeks: float = 0,
+    ) -> datetime:
+        """Let time pass: a timedelta, seconds, or named units. Work that falls due on the way is run. Gives the new time.
+
+        Raises ValueError for a negative duration: the clock only moves forward.
+        """
+        if delta is not None and not isinstance(delta, timedelta):
+            delta = timedelta(seconds=delta)
+        units = timedelta(
+            days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=milliseconds, weeks=weeks
+        )
+        total = (units + delta if delta is not None else units).total_seconds()
+        if total < 0:
+            raise ValueError(f"the clock only moves forward, not by {total} seconds")
+        self.on_move(self.timestamp() + total)
+        return self.now()
+
+    def move_to(self, when: datetime | float) -> datetime:
+        """Let time pass until ``when`` (a naive datetime counts as UTC). Gives the new time.
+
+        Raises ValueError when that is in the past: the clock only moves forward.
+        """
+        target = to_timestamp(when)
+        if target < self.timestamp():
+            raise ValueError(f"the clock only moves forward: it is {self.now().isoformat()} already")
+        self.on_move(target)
+        return self.now()
+
+    def freeze(self, at: datetime | float | None = None) -> datetime:
+        """Stop ticking with the machine, now or (after moving there) at a later time. Gives the time."""
+        if at is not None:
+            self.move_to(at)
+        if self._frozen is None:
+            self._frozen = self.timestamp()
+            self._tell_travellers()
+        return self.now()
+
+    def tick(self) -> datetime:
+        """Tick with the machine (again). Gives the time."""
+        if self._frozen is not None:
+            now, self._frozen = self._frozen, None
+            self._offset = now - self._true_machine_time(now)
+            self._tell_travellers(now)
+        return self.now()
+
+    def jump(self, timestamp: float) -> None:
+        """Move the hands forward to ``timestamp`` without running anything; earlier times are ignored."""
+        now = self.timestamp()
+        if timestamp <= now:
+            return
+        if self._frozen is not None:
+            self._frozen = timestamp
+        else:
+            self._offset += timestamp - now
+        self._tell_travellers(timestamp)
+
+    # ------------------------------------------------------------------ travelling (see travel.py)
+
+    def begin_travel(self, traveller: Traveller, machine: Callable[[], float] | None) -> None:
+        """From now on the process' clocks follow; ``machine`` reads the real one where the traveller hides it."""
+        self._travellers.append(traveller)
+        if machine is not None:
+            self._machine = machine
+
+    def end_travel(self, traveller: Traveller) -> None:
+        """The process' clocks are their own again."""
+        self._travellers.remove(traveller)
+        if not self._travellers:
+            self._machine = None
+
+    def _tell_travellers(self, now: float | None = None) -> None:
+        for traveller in self._travellers:
+            traveller.move(self.timestamp() if now is None else now, self._frozen is None)
+
+    def _true_machine_time(self, virtual_now: float) -> float:
+        if self._travellers and self._travellers[-1].machine_is_virtual:
+            return virtual_now - self._offset
+        return self._machine_time()
+
+    # ------------------------------------------------------------------ snapshots
+
+    def state(self) -> tuple[float, float | None]:
+        """What a snapshot keeps."""
+        return self.timestamp(), self._frozen
+
+    def set_state(self, state: tuple[float, float | None]) -> None:
+        """Back to a state given by :meth:`state`; a ticking clock goes on from that time."""
+        was, self._frozen = state
+        if self._frozen is None:
+            self._offset += was - self.timestamp()
+        self._tell_travellers(was)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Clock:
+        return self
+
+
+def to_timestamp(when: datetime | float) -> float:
+    """Seconds since the epoch; a naive datetime counts as UTC."""
+    if isinstance(when, datetime):
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    return float(when)
+
+
+def from_timestamp(timestamp: float) -> datetime:
+    """An aware datetime in UTC."""
+    return datetime.fromtimestamp(timestamp, UTC)
+
+
+def _no_travel() -> AbstractContextManager[None]:
+    raise RuntimeError("this clock belongs to no cloud")

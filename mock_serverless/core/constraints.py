@@ -1,0 +1,284 @@
+"""Requests checked the way AWS's front end checks them, derived from botocore's model, in AWS's words.
+
+    1 validation error detected: Value 'a b' at 'tableName' failed to satisfy constraint: Member must satisfy
+    regular expression pattern: [a-zA-Z0-9_.-]+
+
+A checker is compiled once per input shape: a list of small functions, none for members which have no constraint, so that
+a request costs little more than a look at the members that are there. The wording is that of recorded answers of
+DynamoDB, Lambda and Step Functions; values of sensitive members are left out as AWS leaves them out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .errors import AwsError
+
+Report = Callable[[Any, str], None]  # (value, path) -> problems are appended
+Check = Callable[[Any, str, list[str]], None]
+
+# https://smithy.io/2.0/spec/constraint-traits.html; which error code a protocol's front end uses is recorded
+ERROR_CODES = {"json": "ValidationException", "rest-json": "ValidationException", "query": "ValidationError"}
+UNCHECKED = frozenset({"s3", "apigateway", "apigatewayv2", "s3control", "sqs", "sns"})
+"""Services whose front end has rules and words of its own, checked by the operations themselves."""
+
+
+class RequestChecker:
+    """Checks the requests of one operation."""
+
+    __slots__ = ("_check", "_code")
+
+    def __init__(self, operation_model: Any) -> None:
+        service = operation_model.service_model
+        code = ERROR_CODES.get(service.metadata.get("protocol", ""))
+        shape = operation_model.input_shape
+        known = code is not None and shape is not None and service.service_name not in UNCHECKED
+        self._code = code or ""
+        self._check = _compile(shape, {}) if known else None
+
+    def __call__(self, params: dict[str, Any]) -> None:
+        """Raises AwsError when a constraint is hurt."""
+        if self._check is None:
+            return
+        found: list[str] = []
+        self._check(params, "", found)
+        if found:
+            raise validation_error(found, self._code)
+
+
+def validation_error(found: list[str], code: str = "ValidationException") -> AwsError:
+    """AWS's error for a list of hurt constraints, each as :func:`violation` words it."""
+    plural = "" if len(found) == 1 else "s"
+    return AwsError(code, f"{len(found)} validation error{plural} detected: {'; '.join(found)}")
+
+
+def violation(value: Any, path: str, constraint: str, sensitive: bool = False) -> str:
+    """One hurt constraint in AWS's words."""
+    shown = "Value" if sensitive else f"Value {_java(value, top=True)}"
+    return f"{shown} at '{path}' failed to satisfy constraint: {constraint}"
+
+
+NOT_NULL = "Member must not be null"
+
+
+# ---------------------------------------------------------------------- compiling a shape
+
+
+def _compile(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
+    """The check of a shape, or None when nothing in it is constrained. Recursive shapes refer to their own check."""
+    if not _constrained(shape, set()):
+        return None
+    if shape.type_name in ("structure", "list", "map"):
+        if shape.name in seen:
+            cell = seen[shape.name]
+            return lambda value, path, found: cell[0](value, path, found) if cell[0] else None
+        cell = [None]
+        seen[shape.name] = cell
+        check = _combine(*_COMPILERS[shape.type_name](shape, seen))
+        cell[0] = check
+        return check
+    return _combine(*_own_checks(shape))
+
+
+def _constrained(shape: Any, visiting: set[str]) -> bool:
+    if shape.name in visiting:
+        return False
+    inside = visiting | {shape.name}
+    if shape.type_name == "structure":
+        return bool(shape.required_members) or any(_constrained(m, inside) for m in shape.members.values())
+    if any(check is not None for check in _own_checks(shape)):
+        return True
+    if shape.type_name == "list":
+        return _constrained(shape.member, inside)
+    if shape.type_name == "map":
+        return _constrained(shape.key, inside) or _constrained(shape.value, inside)
+    return False
+
+
+def _combine(*checks: Check | None) -> Check | None:
+    real = [c for c in checks if c is not None]
+    if len(real) < 2:
+        return real[0] if real else None
+
+    def every(value: Any, path: str, found: list[str]) -> None:
+        for check in real:
+            check(value, path, found)
+
+    return every
+
+
+def _structure(shape: Any, seen: dict[str, list[Check | None]]) -> list[Check | None]:
+    required = [(name, _lower(name)) for name in shape.required_members]
+    members = {}
+    for name, member in shape.members.items():
+        check = _compile(member, seen)
+        if check is not None:
+            members[name] = (_lower(name), check)
+    if not required and not members:
+        return []
+
+    def check_members(value: Any, path: str, found: list[str]) -> None:
+        if not isinstance(value, dict):
+            return
+        for name, label in required:
+            if value.get(name) is None:
+                found.append(violation(None, path + label, NOT_NULL))
+        for name, item in value.items():
+            if item is not None and name in members:
+                label, check = members[name]
+                check(item, path + label, found)
+
+    def descend(value: Any, path: str, found: list[str]) -> None:
+        check_members(value, path + "." if path else "", found)
+
+    return [descend]
+
+
+def _list(shape: Any, seen: dict[str, list[Check | None]]) -> list[Check | None]:
+    member = _compile(shape.member, seen)
+
+    def each(value: Any, path: str, found: list[str]) -> None:
+        if isinstance(value, (list, tuple)):
+            assert member is not None
+            for i, item in enumerate(value, 1):
+                member(item, f"{path}.{i}.member", found)
+
+    return [*_own_checks(shape), each if member else None]
+
+
+def _map(shape: Any, seen: dict[str, list[Check | None]]) -> list[Check | None]:
+    key, item = _compile(shape.key, seen), _compile(shape.value, seen)
+
+    def each(value: Any, path: str, found: list[str]) -> None:
+        if isinstance(value, dict):
+            for k, v in value.items():
+                if key is not None:
+                    key(k, path, found)
+                if item is not None:
+                    item(v, f"{path}.{k}.member", found)
+
+    return [*_own_checks(shape), each if key or item else None]
+
+
+_COMPILERS: dict[str, Callable[[Any, dict[str, list[Check | None]]], list[Check | None]]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+}
+
+
+# ---------------------------------------------------------------------- one constraint, one check
+
+
+def _own_checks(shape: Any) -> list[Check | None]:
+    metadata = shape.metadata
+    sensitive = bool(metadata.get("sensitive"))
+    limits = _value_limits if shape.type_name in ("integer", "long", "float", "double") else _length_limits
+    checks: list[Check | None] = []
+    if shape.type_name in ("string", "list", "map", "blob", "integer", "long", "float", "double"):
+        checks += limits(metadata.get("min"), metadata.get("max"), sensitive)
+    if shape.type_name == "string":
+        if metadata.get("enum"):
+            checks.append(_enum(metadata["enum"], sensitive))
+        if metadata.get("pattern"):
+            checks.append(_pattern(metadata["pattern"], sensitive))
+    return checks
+
+
+def _value_limits(low: Any, high: Any, sensitive: bool) -> list[Check | None]:
+    def least(value: Any, path: str, found: list[str]) -> None:
+        if isinstance(value, (int, float)) and value < low:
+            found.append(violation(value, path, f"Member must have value greater than or equal to {low}", sensitive))
+
+    def most(value: Any, path: str, found: list[str]) -> None:
+        if isinstance(value, (int, float)) and value > high:
+            found.append(violation(value, path, f"Member must have value less than or equal to {high}", sensitive))
+
+    return [least if low is not None else None, most if high is not None else None]
+
+
+def _length_limits(low: Any, high: Any, sensitive: bool) -> list[Check | None]:
+    def least(value: Any, path: str, found: list[str]) -> None:
+        if hasattr(value, "__len__") and len(value) < low:
+            found.append(violation(value, path, f"Member must have length greater than or equal to {low}", sensitive))
+
+    def most(value: Any, path: str, found: list[str]) -> None:
+        if hasattr(value, "__len__") and len(value) > high:
+            found.append(violation(value, path, f"Member must have length less than or equal to {high}", sensitive))
+
+    return [least if low else None, most if high is not None else None]
+
+
+def _enum(values: list[str], sensitive: bool) -> Check:
+    allowed = frozenset(values)
+    constraint = f"Member must satisfy enum value set: [{', '.join(values)}]"
+
+    def check(value: Any, path: str, found: list[str]) -> None:
+        if isinstance(value, str) and value not in allowed:
+            found.append(violation(value, path, constraint, sensitive))
+
+    return check
+
+
+def _pattern(pattern: str, sensitive: bool) -> Check | None:
+    try:
+        regex = re.compile(_python_regex(pattern))
+    except re.error:
+        return None
+    constraint = f"Member must satisfy regular expression pattern: {pattern}"
+
+    def check(value: Any, path: str, found: list[str]) -> None:
+        if isinstance(value, str) and not regex.fullmatch(value):
+            found.append(violation(value, path, constraint, sensitive))
+
+    return check
+
+
+# Java's Unicode classes that occur in AWS's models, as Python's re can say them inside brackets
+_JAVA_CLASSES = {
+    r"\p{L}": r"^\W\d_",
+    r"\p{Alpha}": "a-zA-Z",
+    r"\p{Alnum}": "a-zA-Z0-9",
+    r"\p{Digit}": "0-9",
+    r"\p{Space}": r"\s",
+    r"\p{Graph}": r"\x21-\x7e",
+    r"\p{Print}": r"\x20-\x7e",
+    r"\p{ASCII}": r"\x00-\x7f",
+    r"\p{XDigit}": "0-9a-fA-F",
+}
+# categories which re has no class for: what they are together in AWS's models is letters, marks, symbols, numbers,
+# punctuation and separators, so a wider class takes their place
+_WIDE_CLASSES = re.compile(r"\\p\{?(?:L[a-z]?|M[a-z]?|S[a-z]?|N[a-z]?|P[a-z]?|Z[a-z]?|IsLetter|IsAlphabetic)\}?")
+
+
+def _python_regex(pattern: str) -> str:
+    for java, python in _JAVA_CLASSES.items():
+        if java == r"\p{L}":
+            continue
+        pattern = pattern.replace(java, python)
+    return _WIDE_CLASSES.sub(lambda m: r"\w\W" if m.group(0)[2:].strip("{")[:1] in "SPZM" else r"\w", pattern)
+
+
+# ---------------------------------------------------------------------- how Java prints a value
+
+
+def _java(value: Any, top: bool = False) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, (list, tuple)):
+        text = f"[{', '.join(_java(v) for v in value)}]"
+    elif isinstance(value, dict):
+        text = f"{{{', '.join(f'{k}={_java(v)}' for k, v in value.items())}}}"
+    elif isinstance(value, bool):
+        text = str(value).lower()
+    elif isinstance(value, (bytes, bytearray)):
+        text = f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
+    else:
+        text = str(value)
+    return f"'{text}'" if top else text
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]

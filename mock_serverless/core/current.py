@@ -1,0 +1,54 @@
+"""Which cloud serves whom.
+
+Each thread has a stack of the clouds that it entered; the top one serves it. A thread which has entered none is served
+by the cloud that was entered last in any other thread and is still open.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..cloud import Cloud
+
+_own = threading.local()
+_all: list[Cloud] = []
+_lock = threading.Lock()
+
+
+def enter(cloud: Cloud) -> int:
+    """``cloud`` serves this thread from now on. Gives the number of open clouds."""
+    stack = getattr(_own, "stack", None)
+    if stack is None:
+        stack = _own.stack = []
+    stack.append(cloud)
+    with _lock:
+        _all.append(cloud)
+        return len(_all)
+
+
+def leave(cloud: Cloud) -> int:
+    """The end of it, in whichever thread. Gives the number of clouds that are still open."""
+    stack: list[Any] = getattr(_own, "stack", [])
+    if cloud in stack:
+        stack.remove(cloud)
+    with _lock:
+        if cloud in _all:
+            _all.remove(cloud)
+        return len(_all)
+
+
+def cloud_of_this_thread() -> Cloud | None:
+    """The cloud that serves the calling thread; None when no mock is active."""
+    stack = getattr(_own, "stack", None)
+    while stack:
+        if not stack[-1].closed:
+            return stack[-1]  # type: ignore[no-any-return]
+        stack.pop()
+    return _all[-1] if _all else None
+
+
+def open_clouds() -> list[Cloud]:
+    """All that are open, in the order in which they were entered."""
+    return list(_all)

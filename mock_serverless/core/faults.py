@@ -1,0 +1,87 @@
+"""Answers that a test puts in place of AWS's: stubs for operations, and faults that make them fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from .errors import AwsError, InvalidAnswer
+from .operation import service_model
+from .shapes import problems
+
+# Codes which botocore's retry modes and AWS's documentation know, with the HTTP status they come with:
+# https://docs.aws.amazon.com/general/latest/gr/api-error-codes.html (common errors) for those that no model has
+STATUS = {
+    "InternalFailure": 500,
+    "InternalError": 500,
+    "InternalServerError": 500,
+    "ServiceUnavailable": 503,
+    "ServiceUnavailableException": 503,
+    "SlowDown": 503,
+    "RequestTimeout": 400,
+    "TooManyRequestsException": 429,
+    "AccessDenied": 403,
+    "AccessDeniedException": 403,
+    "UnrecognizedClientException": 403,
+    "ExpiredToken": 403,
+    "ExpiredTokenException": 403,
+}
+MESSAGES = {
+    "ThrottlingException": "Rate exceeded",
+    "Throttling": "Rate exceeded",
+    "TooManyRequestsException": "Rate Exceeded.",
+    "InternalServerError": "Internal server error",
+}
+
+
+def error_of(service: str, code: str, message: str | None) -> AwsError:
+    """The error of a code as the service would give it: HTTP status and wording where they are known."""
+    shape = service_model(service).shape_for_error_code(code)
+    status = STATUS.get(code, 400)
+    if shape is not None:
+        trait = shape.metadata.get("error") or {}
+        status = trait.get("httpStatusCode") or (500 if shape.metadata.get("fault") else status)
+    return AwsError(code, MESSAGES.get(code, "injected by the test") if message is None else message, status)
+
+
+@dataclass(slots=True)
+class Fault:
+    """Makes calls of an operation fail; what ``cloud.fail`` gives. ``hits`` counts the calls that it failed."""
+
+    service: str
+    operation: str
+    error: AwsError | BaseException
+    times: int | None = None
+    where: Callable[[dict[str, Any]], bool] | None = None
+    probability: float = 1.0
+    hits: int = 0
+
+    def strikes(self, params: dict[str, Any], random: Random) -> bool:
+        """Is this call to fail? Counts it when so."""
+        if self.times is not None and self.hits >= self.times:
+            return False
+        if self.where is not None and not self.where(params):
+            return False
+        if self.probability < 1.0 and random.random() >= self.probability:
+            return False
+        self.hits += 1
+        return True
+
+
+@dataclass(slots=True)
+class Stub:
+    """Answers calls of an operation; what ``cloud.stub`` gives. ``hits`` counts the calls that it answered."""
+
+    service: str
+    operation: str
+    answer: Any
+    hits: int = 0
+
+
+def check_answer(answer: Any, output_shape: Any, name: str) -> None:
+    """Raises InvalidAnswer when an answer doesn't fit botocore's output shape."""
+    found = problems(answer, output_shape)
+    if found:
+        raise InvalidAnswer(f"the answer of {name} doesn't fit botocore's output shape:\n  " + "\n  ".join(found))

@@ -1,0 +1,59 @@
+"""Does an answer fit botocore's output shape? (types, required members, no unknown members)"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+NUMBERS = (int, float)
+SCALARS: dict[str, Callable[[Any], bool]] = {
+    "string": lambda v: isinstance(v, str),
+    "character": lambda v: isinstance(v, str),
+    "integer": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "long": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "float": lambda v: isinstance(v, NUMBERS) and not isinstance(v, bool),
+    "double": lambda v: isinstance(v, NUMBERS) and not isinstance(v, bool),
+    "boolean": lambda v: isinstance(v, bool),
+    "timestamp": lambda v: isinstance(v, datetime),
+    "blob": lambda v: isinstance(v, (bytes, bytearray)) or hasattr(v, "read"),
+}
+
+
+def problems(value: Any, shape: Any, path: str = "") -> list[str]:
+    """What is wrong with ``value`` as an instance of botocore's ``shape``; nothing when it fits."""
+    if shape is None:
+        return [] if not value else [f"{path or 'the answer'}: the operation has no output, got {value!r}"]
+    kind = shape.type_name
+    if kind == "structure":
+        return _structure(value, shape, path)
+    if kind == "list":
+        if not isinstance(value, (list, tuple)):
+            return [f"{path}: expected a list, got {value!r}"]
+        return [p for i, item in enumerate(value) for p in problems(item, shape.member, f"{path}[{i}]")]
+    if kind == "map":
+        if not isinstance(value, dict):
+            return [f"{path}: expected a map, got {value!r}"]
+        return [p for k, v in value.items() for p in problems(v, shape.value, f"{path}[{k!r}]")]
+    fits = SCALARS.get(kind)
+    if fits is not None and not fits(value):
+        return [f"{path}: expected a {kind}, got {value!r}"]
+    return []
+
+
+def _structure(value: Any, shape: Any, path: str) -> list[str]:
+    if getattr(shape, "is_eventstream", False):
+        return [] if hasattr(value, "__iter__") else [f"{path}: expected an iterable of events, got {value!r}"]
+    if getattr(shape, "is_document_type", False):
+        return []
+    if not isinstance(value, dict):
+        return [f"{path or 'the answer'}: expected a structure, got {value!r}"]
+    members = shape.members
+    prefix = f"{path}." if path else ""
+    found = [f"{prefix}{name}: missing, but required" for name in shape.required_members if name not in value]
+    for name, item in value.items():
+        if name in members:
+            found += problems(item, members[name], prefix + name)
+        elif name != "ResponseMetadata" or path:
+            found.append(f"{prefix}{name}: no such member; there are {', '.join(members) or 'none'}")
+    return found

@@ -1,0 +1,190 @@
+"""Code under test lives in virtual time: bending ``time`` and ``datetime`` to a cloud's clock.
+
+Three ways, the first that fits:
+
+freezegun    when the test has frozen time with it: its own frozen moment is moved
+time-machine when installed (the extra ``time``): everything that reads the time agrees, in C extensions too
+plain        ``time.time``, ``time.time_ns`` and ``time.sleep`` only
+
+``time.sleep`` never waits: it lets virtual time pass. That holds for the thread which travels; the functions put in
+place are permanent ones which look at the calling thread, so that ``from time import sleep`` in code under test stays right
+after the journey as well.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .clock import Clock, from_timestamp
+
+_real = {"sleep": time.sleep, "time": time.time, "time_ns": time.time_ns}
+_here = threading.local()
+_lock = threading.Lock()
+_installed: list[tuple[str, Callable[..., Any]]] = []
+_journeys = 0
+
+
+@contextmanager
+def travelling(clock: Clock, sleep: Callable[[float], None]) -> Iterator[None]:
+    """While this is open, in this thread: the process' clocks show the cloud's time and ``time.sleep`` is ``sleep``."""
+    outer = getattr(_here, "journey", None)
+    if outer is not None and outer[0] is clock:
+        _here.journey = (clock, sleep)
+        try:
+            yield
+        finally:
+            _here.journey = outer
+        return
+    traveller = _choose(clock)
+    _here.journey = (clock, sleep)
+    _install()
+    try:
+        with traveller:
+            yield
+    finally:
+        _uninstall()
+        _here.journey = outer
+
+
+def sleeping() -> Callable[[float], None] | None:
+    """What sleep does in this thread, while it travels."""
+    journey = getattr(_here, "journey", None)
+    return journey[1] if journey is not None else None
+
+
+# ---------------------------------------------------------------------- the functions put in place
+
+
+def virtual_sleep(seconds: float) -> None:
+    """Stands in for ``time.sleep``: virtual where the calling thread travels, the real thing elsewhere."""
+    journey = getattr(_here, "journey", None)
+    if journey is None:
+        _real["sleep"](seconds)
+        return
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    journey[1](float(seconds))
+
+
+def virtual_time() -> float:
+    """Stands in for ``time.time`` where time-machine is not installed."""
+    journey = getattr(_here, "journey", None)
+    return _real["time"]() if journey is None else journey[0].timestamp()
+
+
+def virtual_time_ns() -> int:
+    """Stands in for ``time.time_ns`` where time-machine is not installed."""
+    journey = getattr(_here, "journey", None)
+    return _real["time_ns"]() if journey is None else round(journey[0].timestamp() * 1e9)
+
+
+STAND_INS: dict[Any, Callable[..., Any]] = {
+    _real["sleep"]: virtual_sleep,
+    _real["time"]: virtual_time,
+    _real["time_ns"]: virtual_time_ns,
+}
+"""Real function -> what stands in for it (for names bound by ``from time import ...`` before the journey)."""
+
+
+def _install() -> None:
+    global _journeys
+    with _lock:
+        _journeys += 1
+        if _journeys > 1:
+            return
+        for name in ("sleep",) if "time_machine" in sys.modules or _freezegun() else ("sleep", "time", "time_ns"):
+            current = getattr(time, name)
+            if current is _real[name]:
+                _installed.append((name, current))
+                setattr(time, name, STAND_INS[current])
+
+
+def _uninstall() -> None:
+    global _journeys
+    with _lock:
+        _journeys -= 1
+        if _journeys == 0:
+            while _installed:
+                name, function = _installed.pop()
+                if getattr(time, name) is STAND_INS[function]:
+                    setattr(time, name, function)
+
+
+# ---------------------------------------------------------------------- the three ways
+
+
+def _choose(clock: Clock) -> Any:
+    if _freezegun():
+        return _Freezegun(clock)
+    try:
+        import time_machine
+    except ImportError:
+        return _Plain(clock)
+    return _TimeMachine(clock, time_machine)
+
+
+def _freezegun() -> bool:
+    api = sys.modules.get("freezegun.api")
+    return bool(api is not None and api.freeze_factories)
+
+
+class _Plain:
+    machine_is_virtual = False
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+    def move(self, timestamp: float, ticking: bool) -> None:
+        pass
+
+    def __enter__(self) -> None:
+        self.clock.begin_travel(self, _real["time"])
+
+    def __exit__(self, *exc: object) -> None:
+        self.clock.end_travel(self)
+
+
+class _TimeMachine:
+    machine_is_virtual = True
+
+    def __init__(self, clock: Clock, time_machine: Any) -> None:
+        self.clock = clock
+        self.travel = time_machine.travel(clock.timestamp(), tick=not clock.frozen)
+        self.coordinates: Any = None
+
+    def move(self, timestamp: float, ticking: bool) -> None:
+        self.coordinates.move_to(timestamp, tick=ticking)
+
+    def __enter__(self) -> None:
+        self.coordinates = self.travel.start()
+        self.clock.begin_travel(self, None)
+
+    def __exit__(self, *exc: object) -> None:
+        self.clock.end_travel(self)
+        self.travel.stop()
+
+
+class _Freezegun:
+    machine_is_virtual = True
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.factory = sys.modules["freezegun.api"].freeze_factories[-1]
+        self.before = self.factory()
+
+    def move(self, timestamp: float, ticking: bool) -> None:
+        self.factory.move_to(from_timestamp(timestamp).replace(tzinfo=None))
+
+    def __enter__(self) -> None:
+        now = self.clock.timestamp()
+        self.clock.begin_travel(self, None)
+        self.move(now, True)
+
+    def __exit__(self, *exc: object) -> None:
+        self.clock.end_travel(self)
+        self.factory.move_to(self.before)
