@@ -1,0 +1,173 @@
+"""Key conditions: a condition's tree, narrowed to what a query can use, then held against a key schema.
+
+The service parses them as any condition; what it doesn't allow here is refused by the first check (before the table is known),
+what doesn't fit the table's or index's key by the second. "Key condition expressions for the Query operation" of the developer
+guide. Keys may have several attributes: every hash attribute needs an equality, range attributes are used from the left, all
+but the last by equality ("Multi-attribute keys"; the wording of what then is missing is a guess).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mock_serverless.core.errors import AwsError
+
+from ..values import Value, refuse
+from .paths import resolve
+from .placeholders import Placeholders
+from .tree import And, Between, Call, Comparison, Condition, In, Not, Operand, Or, Path, Ref
+
+NOT_SUPPORTED = "Query key condition not supported"
+MISSED = "Query condition missed key schema element: {}"
+TYPE_MISMATCH = "One or more parameter values were invalid: Condition parameter type does not match schema type"
+EMPTY_KEY = (
+    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+    "empty {} value. Key: {}"
+)
+
+_BAD_OPERATOR = "Invalid operator used in KeyConditionExpression: {}"
+_NESTED_OPERATION = "KeyConditionExpressions cannot contain nested operations"
+_NESTED_ATTRIBUTE = "KeyConditionExpressions cannot have conditions on nested attributes"
+_ONE_PER_KEY = "KeyConditionExpressions must only contain one condition per key"
+_NO_ATTRIBUTE = "Invalid condition in KeyConditionExpression: No key attribute specified"
+_MANY_ATTRIBUTES = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
+_NOT_FIRST = "Invalid condition in KeyConditionExpression: {} operator must have the key attribute as its first operand"
+_TOO_MANY = "Conditions can be of length 1 or 2 only"
+
+_TURNED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTest:
+    """One condition: ``operator`` is ``=``, ``<``, ``<=``, ``>``, ``>=``, ``between`` or ``begins_with``."""
+
+    name: str
+    operator: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMatch:
+    """What a query looks for: the hash attributes' values, equalities on leading range attributes, one test of the next."""
+
+    hash: tuple[Value, ...]
+    equal: tuple[Value, ...]
+    test: KeyTest | None
+
+
+class BoundKeyCondition:
+    """A key condition with its placeholders: its tests by attribute name."""
+
+    __slots__ = ("tests",)
+
+    def __init__(self, tests: dict[str, KeyTest]) -> None:
+        self.tests = tests
+
+    def against(self, hash_schema: Sequence[tuple[str, str]], range_schema: Sequence[tuple[str, str]] = ()) -> KeyMatch:
+        """The match for a key of (name, type) pairs. A single range attribute's equality is a ``test``, not in ``equal``."""
+        tests = self.tests
+        schema = (*hash_schema, *range_schema)
+        if len(tests) > max(2, len(schema)):
+            raise refuse(_TOO_MANY)
+        if len(tests) > 1 and len(schema) == 1:
+            raise refuse(NOT_SUPPORTED)
+        found = [_equality(tests, name, kind) for name, kind in hash_schema]
+        ordered: list[KeyTest] = []
+        for position, (name, kind) in enumerate(range_schema):
+            test = tests.get(name)
+            if test is None:
+                if len(tests) > len(hash_schema) + position:
+                    raise refuse(MISSED.format(name))
+                break
+            if ordered and ordered[-1].operator != "=":
+                raise refuse(NOT_SUPPORTED)
+            ordered.append(_fitting(test, kind))
+        equal = tuple(test.values[0] for test in ordered[:-1])
+        return KeyMatch(tuple(found), equal, ordered[-1] if ordered else None)
+
+
+def bind_key_condition(tree: Condition, placeholders: Placeholders) -> BoundKeyCondition:
+    """The tests of a key condition which is well-formed as a condition."""
+    tests: dict[str, KeyTest] = {}
+    for node in _conjuncts(tree):
+        test = _test(node, placeholders)
+        if test.name in tests:
+            raise refuse(_ONE_PER_KEY)
+        tests[test.name] = test
+    return BoundKeyCondition(tests)
+
+
+def _conjuncts(tree: Condition) -> Iterator[Comparison | Between | Call]:
+    """The conditions joined by AND; what a key condition can't have is refused where it stands."""
+    if isinstance(tree, And):
+        for operand in tree.operands:
+            yield from _conjuncts(operand)
+    elif isinstance(tree, (Or, Not, In)):
+        raise refuse(_BAD_OPERATOR.format(type(tree).__name__.upper()))
+    elif isinstance(tree, Comparison) and tree.operator == "<>":
+        raise refuse(_BAD_OPERATOR.format("<>"))
+    elif isinstance(tree, Call) and tree.name != "begins_with":
+        raise refuse(_BAD_OPERATOR.format(tree.name))
+    else:
+        yield tree
+
+
+def _test(node: Comparison | Between | Call, placeholders: Placeholders) -> KeyTest:
+    operator, operands = _taken_apart(node)
+    if operator in ("between", "begins_with") and not isinstance(operands[0], Path):
+        raise refuse(_NOT_FIRST.format("BETWEEN" if operator == "between" else operator))
+    name, at = _key_attribute(operands, placeholders)
+    if at and operator in _TURNED:
+        operator = _TURNED[operator]
+    refs = (operand for operand in operands if isinstance(operand, Ref))
+    return KeyTest(name, operator, tuple(placeholders.values[ref.name] for ref in refs))
+
+
+def _taken_apart(node: Comparison | Between | Call) -> tuple[str, tuple[Operand, ...]]:
+    if isinstance(node, Comparison):
+        return node.operator, (node.left, node.right)
+    if isinstance(node, Between):
+        return "between", (node.operand, node.low, node.high)
+    return node.name, node.arguments
+
+
+def _key_attribute(operands: tuple[Operand, ...], placeholders: Placeholders) -> tuple[str, int]:
+    """The one attribute among the operands, and where it stands."""
+    found: tuple[str, int] | None = None
+    for position, operand in enumerate(operands):
+        if isinstance(operand, Call):
+            raise refuse(_NESTED_OPERATION)
+        if isinstance(operand, Path):
+            if found is not None:
+                raise refuse(_MANY_ATTRIBUTES)
+            parts = resolve(operand, placeholders.names)
+            if len(parts) > 1:
+                raise refuse(_NESTED_ATTRIBUTE)
+            found = (str(parts[0]), position)
+    if found is None:
+        raise refuse(_NO_ATTRIBUTE)
+    return found
+
+
+def _equality(tests: dict[str, KeyTest], name: str, kind: str) -> Value:
+    test = tests.get(name)
+    if test is None:
+        raise refuse(MISSED.format(name))
+    if _fitting(test, kind).operator != "=":
+        raise refuse(NOT_SUPPORTED)
+    return test.values[0]
+
+
+def _fitting(test: KeyTest, kind: str) -> KeyTest:
+    """The test, if its values are of the schema's type and none that a key can't have."""
+    for value in test.values:
+        if kind not in value:
+            raise refuse(TYPE_MISMATCH)
+        if test.operator != "begins_with" and not value[kind]:
+            raise _empty(kind, test.name)
+    return test
+
+
+def _empty(kind: str, name: str) -> AwsError:
+    return refuse(EMPTY_KEY.format("binary" if kind == "B" else "string", name))

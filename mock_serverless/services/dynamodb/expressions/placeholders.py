@@ -1,0 +1,116 @@
+"""``ExpressionAttributeNames`` and ``ExpressionAttributeValues`` of one request: checked, then looked up by the expressions.
+
+"Expression attribute names/values in DynamoDB" of the developer guide; order and wording of the refusals as the service has
+them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mock_serverless.core.errors import AwsError
+
+from ..values import NESTED_TOO_DEEP, Value, normalise_value, refuse, size_of_value
+
+UNDEFINED_NAME = "An expression attribute name used in the document path is not defined; attribute name: {}"
+UNDEFINED_VALUE = "An expression attribute value used in expression is not defined; attribute value: {}"
+UNUSED = "Value provided in {} unused in expressions: keys: {{{}}}"
+
+_KEYS = {"#": re.compile(r"#[0-9a-zA-Z_]+", re.ASCII), ":": re.compile(r":[0-9a-zA-Z_]+", re.ASCII)}
+_LONGEST_KEY = 255
+_ALL_TOGETHER = 2 * 1024 * 1024
+_LARGE = 1024
+
+
+class Placeholders:
+    """Names and (normalised) values by placeholder."""
+
+    __slots__ = ("names", "values")
+
+    def __init__(self, names: Mapping[str, str], values: Mapping[str, Value]) -> None:
+        self.names = names
+        self.values = values
+
+    def undefined(self, placeholders: Iterable[str]) -> str | None:
+        """The refusal of the first placeholder which isn't defined."""
+        for placeholder in placeholders:
+            if placeholder[0] == "#":
+                if placeholder not in self.names:
+                    return UNDEFINED_NAME.format(placeholder)
+            elif placeholder not in self.values:
+                return UNDEFINED_VALUE.format(placeholder)
+        return None
+
+
+NOTHING = Placeholders({}, {})
+
+
+def checked(names: Mapping[str, str] | None, values: Mapping[str, Mapping[str, Any]] | None) -> Placeholders:
+    """The placeholders of a request, each well-formed."""
+    if names is None and values is None:
+        return NOTHING
+    if names is not None:
+        _check_keys("ExpressionAttributeNames", "#", names)
+        for key, name in names.items():
+            if not name:  # the wording is a guess
+                raise refuse(f"ExpressionAttributeNames contains invalid value: Empty attribute name; key: {key}")
+    if values is None:
+        return Placeholders(names or {}, {})
+    _check_keys("ExpressionAttributeValues", ":", values)
+    kept = _normalised(values)
+    _check_size(names or {}, kept)
+    return Placeholders(names or {}, kept)
+
+
+def check_used(placeholders: Placeholders, used: Iterable[str]) -> None:
+    """Every placeholder must be used by some expression of the request."""
+    used = set(used)
+    for parameter, given in (
+        ("ExpressionAttributeNames", placeholders.names),
+        ("ExpressionAttributeValues", placeholders.values),
+    ):
+        unused = [key for key in given if key not in used]
+        if unused:
+            raise refuse(UNUSED.format(parameter, ", ".join(unused)))
+
+
+def _check_keys(parameter: str, sign: str, given: Mapping[str, Any]) -> None:
+    if not given:
+        raise refuse(f"{parameter} must not be empty")
+    pattern = _KEYS[sign]
+    for key in given:
+        if len(key) > _LONGEST_KEY or not pattern.fullmatch(key):
+            raise refuse(f'{parameter} contains invalid key: Syntax error; key: "{key}"')
+
+
+def _normalised(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Value]:
+    kept = {}
+    for key, value in values.items():
+        if len(value) == 1 and type(value.get("S")) is str:
+            kept[key] = {"S": value["S"]}
+            continue
+        try:
+            kept[key] = normalise_value(value)
+        except AwsError as error:
+            if error.code != "ValidationException" or error.message == NESTED_TOO_DEEP:
+                raise
+            message = f"ExpressionAttributeValues contains invalid value: {error.message} for key {key}"
+            raise refuse(message) from None
+    return kept
+
+
+def _check_size(names: Mapping[str, str], values: Mapping[str, Value]) -> None:
+    """At most 2 MB of names and values together; what is small is counted as if it were of the size up to which it is."""
+    size = _LARGE * len(names)
+    for value in values.values():
+        for content in value.values():
+            nested = type(content) is list or type(content) is dict
+            small = type(content) is bool or (not nested and len(content) <= _LARGE // 4)
+            size += _LARGE if small else size_of_value(value)
+    if size <= _ALL_TOGETHER:
+        return
+    size = sum(len(name) for name in names.values()) + sum(map(size_of_value, values.values()))
+    if size > _ALL_TOGETHER:  # the wording is a guess
+        raise refuse("Size of expression attribute names and values has exceeded the maximum allowed size of 2 MB")

@@ -1,0 +1,376 @@
+"""DynamoDB's attribute values, as boto3's low-level client spells them: ``{"S": "a"}``, ``{"N": "1"}``, ``{"L": [...]}``.
+
+What comes from outside is untrusted: ``normalise_item`` checks it in AWS's words and gives a copy in the form in which
+DynamoDB keeps it (numbers as plain decimals without superfluous zeros). What is kept is never changed again, so it may
+be shared; ``copy_item`` makes the copy that goes out.
+
+Sources: "Naming rules and data types" and "Constraints" of the DynamoDB developer guide for types and limits; the
+wording of refusals as the service has it (checked against it by dynalite's and Alternator's public test suites);
+``size_of`` from "Item sizes and formats", with numbers to the byte as in two public measurements of the 400 KB limit:
+base-100 digits aligned at the decimal point, a byte for the exponent, one for a minus sign.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Context, Decimal
+from typing import Any
+
+from mock_serverless.core.errors import AwsError
+
+Value = dict[str, Any]
+Item = dict[str, Value]
+
+TYPES = ("S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL")
+SET_MEMBERS = {"SS": "S", "NS": "N", "BS": "B"}
+# A container at this depth is one too many: an attribute holds 31 nested lists and maps, its leaf is level 32. (That 32
+# containers are refused is captured; that 31 are the most is a guess.)
+NESTING_LIMIT = 31
+
+EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+AMBIGUOUS = (
+    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+)
+INVALID = "One or more parameter values were invalid: "
+NULL_FALSE = INVALID + "Null attribute value types must have the value of true"
+EMPTY_SETS = {
+    "SS": INVALID + "An string set  may not be empty",
+    "NS": INVALID + "An number set  may not be empty",
+    "BS": INVALID + "Binary sets should not be empty",
+}
+NESTED_TOO_DEEP = (
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+)
+NOT_A_NUMBER = "The parameter cannot be converted to a numeric value"
+TOO_MANY_DIGITS = "Attempting to store more than 38 significant digits in a Number"
+OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger than supported range"
+UNDERFLOW = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+
+_NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?", re.ASCII)
+_EXACT = Context(prec=600)
+_JSON_TOKENS = {int: "NUMBER_VALUE", float: "NUMBER_VALUE", Decimal: "NUMBER_VALUE"}
+
+
+def refuse(message: str) -> AwsError:
+    """A ValidationException, to be raised."""
+    return AwsError("ValidationException", message)
+
+
+# Normalising: checks, and a copy in the form which is kept
+
+
+def normalise_item(item: Mapping[str, Mapping[str, Any]]) -> Item:
+    """A checked deep copy of an untrusted item (or key, or AttributeValue map)."""
+    kept: Item = {}
+    for name, value in item.items():
+        if type(value) is dict and len(value) == 1:
+            for kind, content in value.items():
+                if type(content) is str:
+                    if kind == "S":
+                        kept[name] = {"S": content}
+                    elif kind == "N":
+                        kept[name] = {"N": normalise_number(content)}
+                    else:
+                        kept[name] = normalise_value(value)
+                elif kind == "BOOL" and type(content) is bool:
+                    kept[name] = {"BOOL": content}
+                else:
+                    kept[name] = normalise_value(value)
+        else:
+            kept[name] = normalise_value(value)
+    return kept
+
+
+def normalise_value(value: Mapping[str, Any], depth: int = 1) -> Value:
+    """A checked deep copy of one untrusted value; ``depth`` is that of the value in its item."""
+    if not isinstance(value, Mapping):
+        raise _unfit(value, "AttributeValue")
+    found: Value | None = None
+    count = 0
+    for kind, content in value.items():
+        if content is None or kind not in _NORMALISERS:
+            continue
+        count += 1
+        found = {kind: _NORMALISERS[kind](kind, content, depth)}
+    if found is None:
+        raise refuse(EMPTY)
+    if count > 1:
+        raise refuse(AMBIGUOUS)
+    return found
+
+
+def normalise_number(text: str) -> str:
+    """A number as DynamoDB keeps and returns it: ``+01.50e1`` is ``15``; refused when it isn't one or out of range."""
+    if len(text) < 39 and text.isdigit() and text.isascii() and (text[0] != "0" or text == "0"):
+        return text
+    match = _NUMBER.fullmatch(text)
+    if match is None or not (match[2] or match[3]):
+        raise refuse(f"{NOT_A_NUMBER}: {text}" if text else NOT_A_NUMBER)
+    sign, whole, fraction, exponent = match.groups()
+    digits = (whole + (fraction or "")).lstrip("0")
+    scale = int(exponent or 0) - len(fraction or "")
+    return _plain(sign == "-", digits, scale, TOO_MANY_DIGITS)
+
+
+def _plain(negative: bool, digits: str, scale: int, too_long: str) -> str:
+    """``digits`` x 10^``scale`` as text, within DynamoDB's range of 1E-130 to 9.9...E+125 and 38 digits."""
+    significant = digits.rstrip("0")
+    if not significant:
+        return "0"
+    magnitude = len(digits) - 1 + scale
+    if magnitude > 125:
+        raise refuse(OVERFLOW)
+    if magnitude < -130:
+        raise refuse(UNDERFLOW)
+    if len(significant) > 38:
+        raise refuse(too_long)
+    scale += len(digits) - len(significant)
+    point = len(significant) + scale
+    if scale >= 0:
+        text = significant + "0" * scale
+    elif point > 0:
+        text = f"{significant[:point]}.{significant[point:]}"
+    else:
+        text = "0." + "0" * -point + significant
+    return "-" + text if negative else text
+
+
+def _text(kind: str, content: Any, depth: int) -> str:
+    if not isinstance(content, str):
+        raise _unfit(content, "String")
+    return content
+
+
+def _number(kind: str, content: Any, depth: int) -> str:
+    return normalise_number(_text(kind, content, depth))
+
+
+def _binary(kind: str, content: Any, depth: int) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    if isinstance(content, (bytearray, memoryview)):
+        return bytes(content)
+    if isinstance(content, str):
+        return content.encode()
+    if hasattr(content, "read"):
+        return bytes(content.read())
+    raise _unfit(content, "Blob")
+
+
+def _flag(kind: str, content: Any, depth: int) -> bool:
+    if not isinstance(content, bool):
+        raise _unfit(content, "Boolean")
+    if kind == "NULL" and not content:
+        raise refuse(NULL_FALSE)
+    return content
+
+
+def _set(kind: str, content: Any, depth: int) -> list[Any]:
+    members = SET_MEMBERS[kind]
+    kept = [_NORMALISERS[members](members, member, depth) for member in content]
+    if not kept:
+        raise refuse(EMPTY_SETS[kind])
+    if len(set(kept)) != len(kept):
+        raise refuse(_duplicates(kind, kept))
+    return kept
+
+
+def _duplicates(kind: str, kept: list[Any]) -> str:
+    if kind == "NS":
+        return "Input collection contains duplicates"
+    if kind == "BS":
+        shown = ", ".join(base64.b64encode(member).decode() for member in kept)
+        return f"{INVALID}Input collection [{shown}]of type BS contains duplicates."
+    return f"{INVALID}Input collection [{', '.join(kept)}] contains duplicates."
+
+
+def _map(kind: str, content: Any, depth: int) -> Item:
+    if depth > NESTING_LIMIT:
+        raise refuse(NESTED_TOO_DEEP)
+    return {name: normalise_value(value, depth + 1) for name, value in content.items()}
+
+
+def _list(kind: str, content: Any, depth: int) -> list[Value]:
+    if depth > NESTING_LIMIT:
+        raise refuse(NESTED_TOO_DEEP)
+    return [normalise_value(value, depth + 1) for value in content]
+
+
+def _unfit(content: Any, target: str) -> AwsError:
+    token = "TRUE_VALUE" if content is True else "FALSE_VALUE" if content is False else None
+    token = token or _JSON_TOKENS.get(type(content))
+    message = f"{token} cannot be converted to {target}" if token else "Unexpected value type in payload"
+    return AwsError("SerializationException", message)
+
+
+_NORMALISERS = {
+    "S": _text,
+    "N": _number,
+    "B": _binary,
+    "BOOL": _flag,
+    "NULL": _flag,
+    "SS": _set,
+    "NS": _set,
+    "BS": _set,
+    "M": _map,
+    "L": _list,
+}
+
+# Copying, looking
+
+
+def copy_item(item: Item) -> Item:
+    """A deep copy of a kept item, for an answer."""
+    out: Item = {}
+    for name, value in item.items():
+        for content in value.values():
+            kind = type(content)
+            out[name] = value.copy() if kind is str or kind is bool or kind is bytes else copy_value(value)
+    return out
+
+
+def copy_value(value: Value) -> Value:
+    """A deep copy of one kept value."""
+    for kind, content in value.items():
+        if kind == "M":
+            return {"M": copy_item(content)}
+        if kind == "L":
+            return {"L": [copy_value(element) for element in content]}
+        if kind in SET_MEMBERS:
+            return {kind: content.copy()}
+    return value.copy()
+
+
+def type_of(value: Value) -> str:
+    """``"S"``, ``"N"``, ...: the type of a kept value."""
+    return next(iter(value))
+
+
+def depth_of(value: Value) -> int:
+    """How many lists and maps are nested in a value: 0 for a scalar or a set."""
+    kind, content = next(iter(value.items()))
+    if kind == "M":
+        return 1 + max(map(depth_of, content.values()), default=0)
+    if kind == "L":
+        return 1 + max(map(depth_of, content), default=0)
+    return 0
+
+
+# Comparing
+
+
+def equal(a: Value, b: Value) -> bool:
+    """Whether two values are the same to DynamoDB: numbers by value, sets whatever their order."""
+    if a == b:
+        return True
+    kind = next(iter(a))
+    if kind not in b:
+        return False
+    left, right = a[kind], b[kind]
+    if kind == "N":
+        return number_of(left) == number_of(right)
+    if kind == "NS":
+        return set(map(number_of, left)) == set(map(number_of, right))
+    if kind in SET_MEMBERS:
+        return set(left) == set(right)
+    if kind == "L":
+        return len(left) == len(right) and all(map(equal, left, right))
+    if kind == "M":
+        return left.keys() == right.keys() and all(equal(left[name], right[name]) for name in left)
+    return False
+
+
+def compare(a: Value, b: Value) -> int | None:
+    """-1, 0 or 1 for two strings, two numbers or two binaries; None for what has no order."""
+    kind = next(iter(a))
+    if kind not in _ORDERED or kind not in b:
+        return None
+    left, right = sort_key(a), sort_key(b)
+    return 1 if left > right else -1 if left < right else 0
+
+
+def sort_key(value: Value) -> Any:
+    """What orders keys: numbers by value; text by its UTF-8 bytes (which is Python's order of str); binary unsigned."""
+    for kind, content in value.items():
+        if kind == "N":
+            return number_of(content)
+        if kind in _ORDERED:
+            return content
+    raise ValueError(f"a {type_of(value)} has no order")
+
+
+def number_of(text: str) -> int | Decimal:
+    """A number to count with; ints and Decimals of the same value are equal and hash alike."""
+    return int(text) if text.isdigit() else Decimal(text)
+
+
+_ORDERED = frozenset(("S", "N", "B"))
+
+
+def add(a: str, b: str, subtract: bool = False) -> str:
+    """``a + b`` or ``a - b``, exactly.
+
+    A result which needs more than 38 digits is refused as an overflow, as the service does.
+    """
+    if len(a) < 19 and len(b) < 19 and a.isdigit() and b.isdigit():
+        return str(int(a) - int(b) if subtract else int(a) + int(b))
+    total = _EXACT.subtract(Decimal(a), Decimal(b)) if subtract else _EXACT.add(Decimal(a), Decimal(b))
+    sign, digits, scale = total.as_tuple()
+    assert isinstance(scale, int)
+    return _plain(bool(sign), "".join(map(str, digits)).lstrip("0"), scale, OVERFLOW)
+
+
+def union(kept: Iterable[Any], more: Iterable[Any]) -> list[Any]:
+    """The members of two sets of one kind, in order of arrival."""
+    return list(dict.fromkeys((*kept, *more)))
+
+
+def difference(kept: Iterable[Any], less: Iterable[Any]) -> list[Any]:
+    """The members of one set which aren't in the other."""
+    gone = set(less)
+    return [member for member in kept if member not in gone]
+
+
+# Sizes
+
+
+def size_of(item: Item) -> int:
+    """The size of an item in bytes: names and values, as it counts for limits and capacity."""
+    return sum(len(name.encode()) + size_of_value(value) for name, value in item.items())
+
+
+def size_of_value(value: Value) -> int:
+    """The size of one kept value in bytes, without its name."""
+    for kind, content in value.items():
+        if kind == "S":
+            return len(content) if content.isascii() else len(content.encode())
+        if kind == "N":
+            return _size_of_number(content)
+        if kind == "B":
+            return len(content)
+        if kind in SET_MEMBERS:
+            member = SET_MEMBERS[kind]
+            return sum(size_of_value({member: m}) for m in content)
+        if kind == "L":
+            return 3 + sum(1 + size_of_value(element) for element in content)
+        if kind == "M":
+            return 3 + len(content) + size_of(content)
+    return 1
+
+
+def _size_of_number(text: str) -> int:
+    if text == "0":
+        return 1
+    negative = text[0] == "-"
+    whole, _, fraction = text.lstrip("-").partition(".")
+    whole = whole.lstrip("0")
+    if whole:
+        digits, magnitude = (whole + fraction), len(whole) - 1
+    else:
+        digits = fraction.lstrip("0")
+        magnitude = len(digits) - len(fraction) - 1
+    count = len(digits.rstrip("0"))
+    straddles = count % 2 == 0 and magnitude % 2 == 0
+    return 1 + (count + 1) // 2 + straddles + negative
