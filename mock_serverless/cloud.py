@@ -17,11 +17,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .core import operation as operations
-from .core.agenda import JOBS, Agenda
+from .core.agenda import JOBS, Agenda, Entry
 from .core.clock import Clock
 from .core.errors import AwsError, InternalError, MockServerlessError, NotSupported, near_misses
 from .core.faults import Fault, Stub, check_answer, error_of
-from .core.guest import Visit, caller, current_visit, visiting
+from .core.guest import Visit, caller, current_visit, nobody_visiting, visiting
 from .core.ids import Ids
 from .core.journal import Call, Calls
 from .core.kernel import Kernel
@@ -205,6 +205,31 @@ class Cloud:
             self._states[key] = state
         return state
 
+    def account_of_key(self, access_key: str) -> str:
+        """The account of an access key: one given out by STS's AssumeRole in this cloud, or a key that is itself an account id
+        (twelve digits); the cloud's own account for all others."""
+        found = self.access_keys.get(access_key)
+        if found is not None:
+            return found
+        return access_key if len(access_key) == 12 and access_key.isdigit() else self.account
+
+    def states_of(self, service: str) -> list[Any]:
+        """The states of a service that there are, over all accounts and regions."""
+        folder = operations.FOLDERS.get(service, service)
+        return [state for (name, _, _), state in self._states.items() if name == folder]
+
+    @contextmanager
+    def outermost(self) -> Iterator[None]:
+        """The body is one request from outside, however many calls it makes: what is due runs when it is over."""
+        depth = getattr(self._depth, "value", 0)
+        self._depth.value = depth + 1
+        try:
+            yield
+        finally:
+            self._depth.value = depth
+            if depth == 0:
+                self.run_due()
+
     # ------------------------------------------------------------------ time
 
     def settle(self, until_idle: bool = False) -> None:
@@ -240,13 +265,14 @@ class Cloud:
                 if entry is None:
                     return
                 self._run(entry)
-        raise InternalError(f"the work that is due never ends; the last was {entry.kind} of {entry.scope!r}")
+        raise InternalError(f"the work that is due never ends; pending are {self.agenda.entries()[:3]}")
 
-    def _run(self, entry: Any) -> None:
+    def _run(self, entry: Entry) -> None:
         depth = getattr(self._depth, "value", 0)
         self._depth.value = depth + 1
         try:
-            JOBS[entry.kind](entry.scope, **entry.data)
+            with nobody_visiting():
+                JOBS[entry.kind](entry.scope, **entry.data)
         finally:
             self._depth.value = depth
 
@@ -390,7 +416,9 @@ class Cloud:
     @property
     def function(self) -> LambdaFace:
         """``cloud.function("name", handler)``: a Python callable as a Lambda function; see services/lambda_/face.py."""
-        face: LambdaFace = self._faces.get("lambda_") or self._make_face("lambda_", ".services.lambda_.face", "LambdaFace")
+        face: LambdaFace = self._faces.get("lambda_") or self._make_face(
+            "lambda_", ".services.lambda_.face", "LambdaFace"
+        )
         return face
 
     @property
@@ -419,7 +447,9 @@ class Cloud:
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else "open"
-        return f"<Cloud {self.account} {self.region} at {self.clock.now().isoformat()}, {len(self.calls)} calls, {state}>"
+        return (
+            f"<Cloud {self.account} {self.region} at {self.clock.now().isoformat()}, {len(self.calls)} calls, {state}>"
+        )
 
 
 _caller = caller

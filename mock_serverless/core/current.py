@@ -7,10 +7,14 @@ by the cloud that was entered last in any other thread and is still open.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..cloud import Cloud
+
+observers: list[Callable[[Cloud], object]] = []
+"""Told of each cloud that is entered."""
 
 _own = threading.local()
 _all: list[Cloud] = []
@@ -23,6 +27,8 @@ def enter(cloud: Cloud) -> int:
     if stack is None:
         stack = _own.stack = []
     stack.append(cloud)
+    for observe in observers:
+        observe(cloud)
     with _lock:
         _all.append(cloud)
         return len(_all)

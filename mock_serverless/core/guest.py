@@ -1,18 +1,24 @@
 """User code is a guest: handlers and stub callables run without our locks held, may call back in, may raise anything.
 
 While a guest runs, the process' clocks show virtual time and ``time.sleep`` lets virtual time pass; no event loop counts as
-running, so that a handler may call ``asyncio.run`` although the test itself runs in one; and the calls it makes are
-journalled under its name.
+running, so that a handler may call ``asyncio.run`` although the test itself runs in one; event loops that it makes live in
+virtual time (loops.py); the calls it makes are journalled under its name; and threads that it starts count as it does.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from . import loops, travel
+
 _here = threading.local()
+_real_start = threading.Thread.start
+_lock = threading.Lock()
+_guests = 0
 
 
 class TimeIsUp(BaseException):
@@ -20,40 +26,51 @@ class TimeIsUp(BaseException):
 
 
 class Visit:
-    """One run of a guest: its name, and the virtual time it may use and has used by sleeping, in seconds."""
+    """One run of a guest: its name, and the virtual time it may use and has used by sleeping, in seconds.
 
-    __slots__ = ("limit", "name", "used")
+    A guest that waits for another one (``outer`` has called it) uses up its own time as well.
+    """
+
+    __slots__ = ("limit", "name", "outer", "over", "used")
 
     def __init__(self, name: str, limit: float | None = None) -> None:
         self.name = name
         self.limit = limit
         self.used = 0.0
+        self.outer: Visit | None = None
+        self.over = False
 
     def left(self) -> float:
         """Seconds left; infinite without a limit."""
         return float("inf") if self.limit is None else max(0.0, self.limit - self.used)
 
-    def sleep(self, seconds: float, advance: Callable[[float], None]) -> None:
+    def overdrawn(self) -> bool:
+        """Has more time passed than it may use? (The guests that it has called slept on.)"""
+        return self.limit is not None and self.used > self.limit
+
+    def sleep(self, seconds: float, advance: Callable[[float], Any]) -> None:
         """Let virtual time pass, at most what is left; TimeIsUp when that is not enough."""
-        if seconds < self.left():
-            self.used += seconds
-            advance(seconds)
-            return
-        rest, self.used = self.left(), self.limit or 0.0
-        advance(rest)
-        raise TimeIsUp
+        left = self.left()
+        passing = min(seconds, left)
+        visit: Visit | None = self
+        while visit is not None:
+            visit.used += passing
+            visit = visit.outer
+        advance(passing)
+        if seconds >= left:
+            raise TimeIsUp
 
 
 def caller() -> str:
     """Who calls, for the journal: the name of the guest that runs in this thread, or ``test``."""
-    visits = getattr(_here, "visits", None)
-    return visits[-1].name if visits else "test"
+    visit = current_visit()
+    return "test" if visit is None else visit.name
 
 
 def current_visit() -> Visit | None:
     """The guest that runs in this thread."""
     visits = getattr(_here, "visits", None)
-    return visits[-1] if visits else None
+    return visits[-1] if visits and not visits[-1].over else None
 
 
 @contextmanager
@@ -62,19 +79,38 @@ def visiting(visit: Visit) -> Iterator[None]:
     visits = getattr(_here, "visits", None)
     if visits is None:
         visits = _here.visits = []
+    visit.outer = current_visit()
     visits.append(visit)
     show = _hide_event_loop()
+    _adopt_threads(1)
     try:
         yield
     finally:
+        _adopt_threads(-1)
         show()
         visits.pop()
+        visit.over = True
+
+
+@contextmanager
+def nobody_visiting() -> Iterator[None]:
+    """Work in the background: it may run while a guest sleeps, but not on the guest's account."""
+    visits = getattr(_here, "visits", None)
+    if not visits:
+        yield
+        return
+    _here.visits = []
+    try:
+        yield
+    finally:
+        _here.visits = visits
+
+
+# ---------------------------------------------------------------------- event loops and threads
 
 
 def _hide_event_loop() -> Callable[[], Any]:
     """Make no event loop count as running in this thread; the function given back undoes that."""
-    import sys
-
     if "asyncio" not in sys.modules:
         return lambda: None
     from asyncio import events, tasks
@@ -92,3 +128,35 @@ def _hide_event_loop() -> Callable[[], Any]:
             swap(loop, task)
 
     return show
+
+
+def _adopt_threads(change: int) -> None:
+    """While there are guests, threads which they start and event loops which they make are looked after."""
+    global _guests
+    with _lock:
+        _guests += change
+        if _guests == 1 and change == 1:
+            threading.Thread.start = _start  # type: ignore[method-assign]
+            loops.watch(_in_virtual_time)
+        elif _guests == 0:
+            threading.Thread.start = _real_start  # type: ignore[method-assign]
+            loops.unwatch()
+
+
+def _in_virtual_time() -> Any:
+    return travel.journey() if current_visit() is not None else None
+
+
+def _start(thread: threading.Thread) -> None:
+    """Stands in for ``Thread.start``: what a guest starts runs on its account and in its time."""
+    visit, journey = current_visit(), travel.journey()
+    if visit is not None:
+        run = thread.run
+
+        def adopted() -> None:
+            _here.visits = [visit]
+            travel.join(journey)
+            run()
+
+        thread.run = adopted  # type: ignore[method-assign]
+    _real_start(thread)

@@ -17,7 +17,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, overload
 
 from .constraints import RequestChecker
@@ -99,7 +99,7 @@ def find(service: str, name: str) -> Operation | None:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(service: str) -> bool:
     """Import a service's folder with all its modules; False when the service has none."""
     package = package_of(service)
@@ -110,7 +110,7 @@ def load(service: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=None)
+@cache
 def package_of(service: str) -> Any:
     """The package of a service under services/, or None."""
     name = f"mock_serverless.services.{FOLDERS.get(service, service)}"
@@ -133,7 +133,7 @@ def loader() -> Any:
     return create_loader()
 
 
-@lru_cache(maxsize=None)
+@cache
 def service_model(service: str) -> Any:
     """botocore's ServiceModel of a service; NotSupported with near misses when botocore knows none of that name."""
     from botocore.exceptions import UnknownServiceError
@@ -146,7 +146,7 @@ def service_model(service: str) -> Any:
         raise NotSupported(f"botocore knows no service {service!r}.{misses}") from None
 
 
-@lru_cache(maxsize=None)
+@cache
 def operation_names(service: str) -> dict[str, str]:
     """boto3's spelling (put_item) -> the model's (PutItem)."""
     from botocore import xform_name
@@ -168,13 +168,13 @@ def resolve(service: str, name: str) -> tuple[str, str]:
     return service, found
 
 
-@lru_cache(maxsize=None)
+@cache
 def checker(service: str, name: str) -> RequestChecker:
     """The constraints on requests of any operation, implemented or not."""
     return RequestChecker(service_model(service).operation_model(name))
 
 
-@lru_cache(maxsize=None)
+@cache
 def output_shape(service: str, name: str) -> Any:
     """botocore's output shape of any operation."""
     return service_model(service).operation_model(name).output_shape

@@ -22,7 +22,7 @@ from typing import Any
 
 from .clock import Clock, from_timestamp
 
-_real = {"sleep": time.sleep, "time": time.time, "time_ns": time.time_ns}
+_real: dict[str, Callable[..., Any]] = {"sleep": time.sleep, "time": time.time, "time_ns": time.time_ns}
 _here = threading.local()
 _lock = threading.Lock()
 _installed: list[tuple[str, Callable[..., Any]]] = []
@@ -57,6 +57,17 @@ def sleeping() -> Callable[[float], None] | None:
     return journey[1] if journey is not None else None
 
 
+def journey() -> tuple[Clock, Callable[[float], None]] | None:
+    """Where this thread travels: the clock, and what sleep does."""
+    found: tuple[Clock, Callable[[float], None]] | None = getattr(_here, "journey", None)
+    return found
+
+
+def join(way: tuple[Clock, Callable[[float], None]] | None) -> None:
+    """Let this thread travel for the rest of its life as the one that started it did."""
+    _here.journey = way
+
+
 # ---------------------------------------------------------------------- the functions put in place
 
 
@@ -74,13 +85,15 @@ def virtual_sleep(seconds: float) -> None:
 def virtual_time() -> float:
     """Stands in for ``time.time`` where time-machine is not installed."""
     journey = getattr(_here, "journey", None)
-    return _real["time"]() if journey is None else journey[0].timestamp()
+    now: float = _real["time"]() if journey is None else journey[0].timestamp()
+    return now
 
 
 def virtual_time_ns() -> int:
     """Stands in for ``time.time_ns`` where time-machine is not installed."""
     journey = getattr(_here, "journey", None)
-    return _real["time_ns"]() if journey is None else round(journey[0].timestamp() * 1e9)
+    now: int = _real["time_ns"]() if journey is None else round(journey[0].timestamp() * 1e9)
+    return now
 
 
 STAND_INS: dict[Any, Callable[..., Any]] = {

@@ -1,0 +1,320 @@
+"""The SDK's door: botocore's event hooks.
+
+    before-parameter-build   the parameters are taken, after every other handler has seen them
+    before-call              the call is answered: nothing is signed, sent or parsed
+    before-send              what must look like HTTP: errors which botocore may retry (so that its own retry logic runs),
+                             and callers which never came past before-call
+
+Every client of boto3, botocore, aiobotocore and aioboto3 emits its events through botocore's EventAliaser, so that class
+is where we listen: while a cloud is open its ``emit`` and ``emit_until_response`` are ours, and clients which were made long
+before are heard too. A client that is made while a cloud is open gets a copy of its session's emitter; that copy is a
+:class:`MockedEvents`, which refuses to serve once no cloud is open any more.
+"""
+
+from __future__ import annotations
+
+import re
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import botocore
+from botocore.exceptions import HTTPClientError
+from botocore.hooks import EventAliaser
+
+from ..core.arns import GLOBAL_REGIONS
+from ..core.current import cloud_of_this_thread
+from ..core.errors import AwsError, ClientOutlivedItsMock
+from ..core.operation import loader
+from ..core.parameters import Reader, reader
+from . import answers, waiting
+
+if TYPE_CHECKING:
+    from ..cloud import Cloud
+
+KEY = "mock_serverless"
+HEADER = "X-Mock-Serverless-Call"
+SERVING_EVENTS = ("provide-client-params.", "before-parameter-build.", "before-call.", "before-send.")
+
+
+# ---------------------------------------------------------------------- listening to botocore's events
+
+
+def _emit(self: Any, event_name: str, **kwargs: Any) -> Any:
+    """Stands in for EventAliaser.emit: the other handlers first, then ours."""
+    responses = _original["emit"](self, event_name, **kwargs)
+    if event_name.startswith("before-parameter-build."):
+        if cloud_of_this_thread() is not None and isinstance(kwargs.get("context"), dict):
+            kwargs["context"][KEY] = kwargs["params"]
+    elif event_name.startswith("before-send."):
+        if hasattr(responses, "__await__"):
+            return _after_others(responses, kwargs["request"])
+        return _with_http(responses, kwargs["request"], False)
+    return responses
+
+
+def _emit_until_response(self: Any, event_name: str, **kwargs: Any) -> Any:
+    """Stands in for EventAliaser.emit_until_response: who answers before us (a botocore Stubber, say) has answered."""
+    answered = _original["emit_until_response"](self, event_name, **kwargs)
+    if event_name.startswith("before-call."):
+        if hasattr(answered, "__await__"):
+            return _unless_answered(answered, kwargs)
+        return answered if answered[1] is not None else (_answer_call, _answer_call(kwargs, False))
+    if event_name.startswith("choose-signer.") and isinstance((kwargs.get("context") or {}).get(KEY), Pending):
+        if hasattr(answered, "close"):
+            answered.close()
+            return _unsigned()
+        return _unsigned, botocore.UNSIGNED
+    return answered
+
+
+async def _after_others(responses: Any, request: Any) -> Any:
+    return _with_http(await responses, request, True)
+
+
+async def _unless_answered(answered: Any, kwargs: dict[str, Any]) -> Any:
+    handler, response = await answered
+    if response is not None:
+        return handler, response
+    return _answer_call, _answer_call(kwargs, True)
+
+
+async def _unsigned() -> Any:
+    return _unsigned, botocore.UNSIGNED
+
+
+def _with_http(responses: list[Any], request: Any, is_async: bool) -> list[Any]:
+    if any(response is not None for _, response in responses):
+        return responses
+    response = _answer_send(request, is_async)
+    return responses if response is None else [*responses, (_answer_send, response)]
+
+
+class MockedEvents(EventAliaser):  # type: ignore[misc]
+    """The events of a client that was made while a cloud was open."""
+
+    def emit(self, event_name: str, **kwargs: Any) -> Any:
+        """As botocore's, while a cloud is open."""
+        _refuse_the_outlived(event_name)
+        return super().emit(event_name, **kwargs)
+
+    def emit_until_response(self, event_name: str, **kwargs: Any) -> Any:
+        """As botocore's, while a cloud is open."""
+        _refuse_the_outlived(event_name)
+        return super().emit_until_response(event_name, **kwargs)
+
+
+def _refuse_the_outlived(event_name: str) -> None:
+    if event_name.startswith(SERVING_EVENTS) and cloud_of_this_thread() is None:
+        raise ClientOutlivedItsMock(
+            f"{event_name.partition('.')[2]} is called on a client which was created inside a mock that has ended. "
+            "It has fake credentials and must not reach AWS. Create the client outside (it is intercepted while a mock is "
+            "active), or use it inside."
+        )
+
+
+def _copy(self: Any) -> Any:
+    """Stands in for EventAliaser.__copy__, which every new client's emitter comes from."""
+    twin = _original["__copy__"](self)
+    if type(self) is EventAliaser:
+        twin.__class__ = MockedEvents
+    waiting.install_async()
+    return twin
+
+
+STAND_INS: dict[str, Callable[..., Any]] = {
+    "emit": _emit,
+    "emit_until_response": _emit_until_response,
+    "__copy__": _copy,
+}
+_original: dict[str, Any] = {name: getattr(EventAliaser, name) for name in STAND_INS}
+
+
+def install() -> None:
+    """Open the door (when the first cloud is entered)."""
+    for name, function in STAND_INS.items():
+        setattr(EventAliaser, name, function)
+    waiting.install()
+
+
+def uninstall() -> None:
+    """Close it: outside a mock, botocore is as it was."""
+    for name, function in _original.items():
+        setattr(EventAliaser, name, function)
+    waiting.uninstall()
+
+
+# ---------------------------------------------------------------------- before-call
+
+
+@dataclass(eq=False)
+class Pending:
+    """A call on its way through botocore's HTTP stack, because its error may be retried."""
+
+    service: str
+    operation: str
+    params: dict[str, Any]
+    account: str
+    region: str
+    model: Any
+    error: BaseException | None
+
+
+_pending: weakref.WeakValueDictionary[str, Pending] = weakref.WeakValueDictionary()
+"""By the number in the request's header; kept alive by botocore's own request context."""
+
+
+def _answer_call(kwargs: dict[str, Any], is_async: bool) -> Any:
+    """What ``before-call`` returns, or None to let the call go on to ``before-send``."""
+    cloud = cloud_of_this_thread()
+    context = kwargs.get("context")
+    if cloud is None or not isinstance(context, dict) or KEY not in context:
+        return None
+    model = kwargs["model"]
+    service = model.service_model.service_name
+    params = context.pop(KEY)
+    if cloud.passthrough and passes(cloud, service, kwargs["params"].get("url", "")):
+        return None
+    region = context.get("client_region") or cloud.region
+    region = GLOBAL_REGIONS.get(region, region)
+    account = account_of(cloud, getattr(kwargs.get("request_signer"), "_credentials", None))
+    try:
+        request = reader_of(model)(params)
+        response = cloud.call(service, model.name, request, account=account, region=region)
+    except AwsError as error:
+        if not retryable(error, model):
+            return answers.refusal(model, error, cloud.ids.uuid())
+        return _send_on(Pending(service, model.name, request, account, region, model, error), kwargs["params"], context)
+    except (HTTPClientError, ConnectionError) as error:
+        return _send_on(Pending(service, model.name, request, account, region, model, error), kwargs["params"], context)
+    return answers.success(model, response, cloud.ids.uuid(), is_async)
+
+
+def _send_on(call: Pending, request_dict: dict[str, Any], context: dict[str, Any]) -> None:
+    number = f"{id(call):x}"
+    _pending[number] = context[KEY] = call
+    request_dict["headers"][HEADER] = number
+
+
+def reader_of(model: Any) -> Reader:
+    """The compiled reader of an operation's input."""
+    key = (model.service_model.service_name, model.name)
+    found = _readers.get(key)
+    if found is None:
+        found = _readers[key] = reader(model.input_shape)
+    return found
+
+
+_readers: dict[tuple[str, str], Reader] = {}
+
+
+def passes(cloud: Cloud, service: str, url: str) -> bool:
+    """Is this one of the services or endpoints which the mock leaves alone?"""
+    waiting.note_passthrough(False)
+    for name in cloud.passthrough:
+        if name == service or ("://" in name and url.startswith(name.rstrip("/"))):
+            waiting.note_passthrough(True)
+            return True
+    return False
+
+
+def account_of(cloud: Cloud, credentials: Any) -> str:
+    """Whose credentials these are; nothing is refreshed or looked up.
+
+    An account id in the credentials counts first, then what the cloud knows of the access key.
+    """
+    if credentials is None:
+        return cloud.account
+    known = vars(credentials)
+    account = known.get("account_id") or known.get("_account_id")
+    if account:
+        return str(account)
+    key = known.get("access_key") or known.get("_access_key") or ""
+    return cloud.account_of_key(key)
+
+
+# ---------------------------------------------------------------------- before-send
+
+
+def _answer_send(request: Any, is_async: bool) -> Any:
+    cloud = cloud_of_this_thread()
+    if cloud is None:
+        return None
+    number = request.headers.get(HEADER)
+    if isinstance(number, bytes):
+        number = number.decode()
+    call = _pending.get(number) if number else None
+    if call is None:
+        return _answer_bare(cloud, request, is_async)
+    error, call.error = call.error, None
+    response: dict[str, Any] = {}
+    if error is None:
+        try:
+            response = cloud.call(call.service, call.operation, call.params, account=call.account, region=call.region)
+        except AwsError as e:
+            error = e
+    return _http(call.model, request.url, response, error, cloud.ids.uuid(), is_async)
+
+
+def _answer_bare(cloud: Cloud, request: Any, is_async: bool) -> Any:
+    """A request which never came past before-call."""
+    from . import endpoints
+
+    if cloud.passthrough and _passes_url(cloud, request):
+        return None
+    headers = {k: v.decode() if isinstance(v, bytes) else str(v) for k, v in request.headers.items()}
+    _, (status, answered, body) = endpoints.answer(cloud, request.method, request.url, headers, _content(request))
+    return answers.http_response(request.url, status, answered, body, is_async)
+
+
+def _passes_url(cloud: Cloud, request: Any) -> bool:
+    from urllib.parse import urlsplit
+
+    from . import wire
+
+    parts = urlsplit(request.url)
+    address = wire.identify_service(parts.netloc, dict(request.headers), parts.path, b"")
+    return passes(cloud, address.service if address else "", request.url)
+
+
+def _content(request: Any) -> bytes:
+    content = request.body or b""
+    if hasattr(content, "read"):
+        content = content.read()
+    return content.encode() if isinstance(content, str) else bytes(content)
+
+
+def _http(model: Any, url: str, response: dict[str, Any], error: Any, request_id: str, is_async: bool) -> Any:
+    from . import wire
+
+    if error is None:
+        status, headers, content = wire.serialize_response(model, response, request_id)
+    elif isinstance(error, AwsError):
+        status, headers, content = wire.serialize_error(model, error, request_id)
+    else:
+        raise error
+    return answers.http_response(url, status, headers, content, is_async)
+
+
+# ---------------------------------------------------------------------- which errors botocore may retry
+
+
+def retryable(error: AwsError, model: Any) -> bool:
+    """May botocore retry it, in any retry mode? Asked of botocore's own tables."""
+    if error.status >= 500 or error.status == 429 or error.code in retryable_codes():
+        return True
+    shape = model.service_model.shape_for_error_code(error.code)
+    return shape is not None and "retryable" in shape.metadata
+
+
+@lru_cache(maxsize=1)
+def retryable_codes() -> frozenset[str]:
+    """All error codes in the rules of botocore's retry modes."""
+    from botocore.retries import standard
+
+    codes = set(standard.ThrottledRetryableChecker._THROTTLED_ERROR_CODES)
+    codes |= set(standard.TransientRetryableChecker._TRANSIENT_ERROR_CODES)
+    text = str(loader().load_data("_retry"))
+    return frozenset(codes | set(re.findall(r"'service_error_code': '([^']+)'", text)))

@@ -1,0 +1,59 @@
+"""What holds in every test: no socket leaves the machine, no name is looked up, every answer fits botocore's output shape."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from mock_serverless.cloud import Cloud
+
+pytest_plugins = ["pytester"]
+
+Cloud.check_answers = True
+
+settings.register_profile("suite", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
+CONFORMANCE = Path(__file__).resolve().parents[2] / "shared" / "conformance"
+CORPORA = CONFORMANCE.parent / "corpora"
+
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+class NetworkUsed(BaseException):
+    """A test tried to leave the machine. No ``except Exception`` hides it."""
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fails any test that connects elsewhere than to this machine, or looks up a name."""
+    used: list[str] = []
+
+    def guard(name: str, host_of: Any) -> None:
+        real = getattr(socket.socket, name, None) or getattr(socket, name)
+        owner = socket.socket if hasattr(socket.socket, name) else socket
+
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            host = host_of(*args)
+            if host is not None and not str(host).startswith(LOOPBACK):
+                used.append(f"{name} {host}")
+                raise NetworkUsed(f"{name}: {host}")
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, guarded)
+
+    def address(sock: socket.socket, target: Any, *rest: Any) -> Any:
+        return target[0] if isinstance(target, tuple) else None
+
+    guard("connect", address)
+    guard("connect_ex", address)
+    guard("sendto", lambda sock, data, *rest: rest[-1][0] if rest and isinstance(rest[-1], tuple) else None)
+    guard("getaddrinfo", lambda host, *rest: host)
+    guard("gethostbyname", lambda host: host)
+    yield
+    assert not used, f"the test used the network: {used}"
