@@ -104,7 +104,7 @@ class Clock:
         if at is not None:
             self.move_to(at)
         if self._frozen is None:
-            self._frozen = self.timestamp()
+            self._frozen = self.timestamp() if at is None else to_timestamp(at)
             self._tell_travellers()
         return self.now()
 

@@ -224,7 +224,7 @@ def _enum(values: list[str], sensitive: bool) -> Check:
 
 def _pattern(pattern: str, sensitive: bool) -> Check | None:
     try:
-        regex = re.compile(_python_regex(pattern))
+        regex = re.compile(python_regex(pattern), re.DOTALL if "(?s)" in pattern else 0)
     except re.error:
         return None
     constraint = f"Member must satisfy regular expression pattern: {pattern}"
@@ -236,29 +236,66 @@ def _pattern(pattern: str, sensitive: bool) -> Check | None:
     return check
 
 
-# Java's Unicode classes that occur in AWS's models, as Python's re can say them inside brackets
+# Java's classes \p{...} that occur in AWS's models, as Python's re can say them inside brackets. Letters, marks, numbers are
+# word characters; re has no class for symbols, punctuation and separators, so with them a class is as wide as it gets.
 _JAVA_CLASSES = {
-    r"\p{L}": r"^\W\d_",
-    r"\p{Alpha}": "a-zA-Z",
-    r"\p{Alnum}": "a-zA-Z0-9",
-    r"\p{Digit}": "0-9",
-    r"\p{Space}": r"\s",
-    r"\p{Graph}": r"\x21-\x7e",
-    r"\p{Print}": r"\x20-\x7e",
-    r"\p{ASCII}": r"\x00-\x7f",
-    r"\p{XDigit}": "0-9a-fA-F",
+    "Alpha": "a-zA-Z",
+    "Alnum": "a-zA-Z0-9",
+    "Digit": "0-9",
+    "XDigit": "0-9a-fA-F",
+    "Lower": "a-z",
+    "Upper": "A-Z",
+    "Space": r"\s",
+    "Punct": r"!-/:-@\[-`{-~",
+    "Graph": r"\x21-\x7e",
+    "Print": r"\x20-\x7e",
+    "ASCII": r"\x00-\x7f",
+    "Cntrl": r"\x00-\x1f\x7f",
 }
-# categories which re has no class for: what they are together in AWS's models is letters, marks, symbols, numbers,
-# punctuation and separators, so a wider class takes their place
-_WIDE_CLASSES = re.compile(r"\\p\{?(?:L[a-z]?|M[a-z]?|S[a-z]?|N[a-z]?|P[a-z]?|Z[a-z]?|IsLetter|IsAlphabetic)\}?")
+_CLASS_ESCAPES = frozenset({r"\s", r"\S", r"\w", r"\W", r"\d", r"\D"})
+_WORDLIKE = re.compile(r"(Is)?(L|M|N|Letter|Alphabetic|Digit|Han|Hiragana|Katakana|Latin)")
+_TOKEN = re.compile(r"\\[pP](?:\{(\^?)(\w+)\}|(\w))|\\.|\[\^?\]?|\]|\(\?<(?![=!])|([*+?}])\+|.", re.DOTALL)
 
 
-def _python_regex(pattern: str) -> str:
-    for java, python in _JAVA_CLASSES.items():
-        if java == r"\p{L}":
-            continue
-        pattern = pattern.replace(java, python)
-    return _WIDE_CLASSES.sub(lambda m: r"\w\W" if m.group(0)[2:].strip("{")[:1] in "SPZM" else r"\w", pattern)
+def python_regex(pattern: str) -> str:
+    """A pattern of a model, written for Java, as Python's re takes it; re.error where it can't be said."""
+    if "&&" in pattern:
+        raise re.error("an intersection of classes", pattern)
+    inside = False
+    after_class = False
+    out: list[str] = []
+    for token in _TOKEN.finditer(pattern):
+        text = token.group(0)
+        name = token.group(2) or token.group(3)
+        was_class, after_class = after_class, bool(name) or text in _CLASS_ESCAPES
+        if name:
+            chars = _java_class(name)
+            out.append(chars if inside else f"[{chars}]")
+        elif text.startswith("[") and not inside:
+            inside = True
+            out.append(text)
+        elif text.startswith("[") and inside:
+            out.append("\\" + text)
+        elif text == "-" and inside and was_class:  # Java takes it for itself after a class
+            out.append("\\-")
+        elif text == "\\z":
+            out.append("\\Z")
+        elif text == "]" and inside:
+            inside = False
+            out.append(text)
+        elif text == "(?<" and not inside:
+            out.append("(?P<")
+        elif token.group(4) and not inside:  # a possessive quantifier
+            out.append(token.group(4))
+        else:
+            out.append(text)
+    return "".join(out)
+
+
+def _java_class(name: str) -> str:
+    if name in _JAVA_CLASSES:
+        return _JAVA_CLASSES[name]
+    return r"\w" if _WORDLIKE.match(name) else r"\w\W"
 
 
 # ---------------------------------------------------------------------- how Java prints a value

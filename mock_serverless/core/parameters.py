@@ -109,11 +109,9 @@ _COMPOUNDS: dict[str, Callable[[Any, dict[str, list[Reader | None]]], Reader]] =
 def _text(shape: Any) -> Reader:
     def read(value: Any) -> Any:
         if isinstance(value, str):
-            return str(value)
+            return str.__str__(value)  # the plain text of an enum member or another subclass
         if isinstance(value, Mapping) and getattr(shape, "serialization", {}).get("jsonvalue"):
             return copy_tree(value)
-        if hasattr(value, "value") and isinstance(value.value, str):  # an enum member
-            return value.value
         raise wrong_kind(value, "String")
 
     return read

@@ -1,4 +1,4 @@
-"""Waiting inside the SDK costs virtual time: retries' back-off, waiters, the adaptive mode's rate limiter.
+"""Waiting inside the SDK costs virtual time: retries' back-off (its jitter seeded), waiters, the adaptive mode's rate limiter.
 
 botocore and aiobotocore sleep in a handful of places, each through a name of its module; while a cloud is open these
 names are ours. A call which the mock leaves alone (``passthrough``) waits for real.
@@ -7,6 +7,7 @@ names are ours. A call which the mock leaves alone (``passthrough``) waits for r
 from __future__ import annotations
 
 import asyncio
+import random
 import sys
 import threading
 import time
@@ -14,6 +15,8 @@ from typing import Any
 
 import botocore.endpoint
 import botocore.retries.bucket
+import botocore.retries.standard
+import botocore.retryhandler
 import botocore.waiter
 
 from ..core.current import cloud_of_this_thread
@@ -70,6 +73,18 @@ def _acquire(self: Any, amount: float, block: bool) -> Any:
     return _original_acquire(self, amount, block)
 
 
+def _virtual_random() -> float:
+    cloud = cloud_of_this_thread()
+    return random.random() if cloud is None else cloud.ids.random.random()
+
+
+def _delay_amount(self: Any, context: Any) -> Any:
+    """The back-off of the standard retry mode, its jitter from the cloud's seed."""
+    self._random = _virtual_random
+    return _original_delay_amount(self, context)
+
+
+_original_delay_amount = botocore.retries.standard.ExponentialBackoff.delay_amount
 _original_acquire = botocore.retries.bucket.TokenBucket._acquire
 _time = _Module(time, sleep=sleep)
 _asyncio = _Module(asyncio, sleep=async_sleep)
@@ -79,6 +94,8 @@ PLACES: list[tuple[Any, str, Any]] = [
     (botocore.waiter, "time", _time),
     (botocore.retries.bucket, "time", _Module(time, sleep=sleep, time=_virtual_time)),
     (botocore.retries.bucket.TokenBucket, "_acquire", _acquire),
+    (botocore.retries.standard.ExponentialBackoff, "delay_amount", _delay_amount),
+    (botocore.retryhandler, "random", _Module(random, random=_virtual_random)),
 ]
 _replaced: list[tuple[Any, str, Any]] = []
 _async_modules: Any = None
