@@ -1,0 +1,9 @@
+"""AWS Step Functions.
+
+The language is a package of its own (language/); flow.py runs an execution on the kernel, with the work of Task states in
+integrations/. Operations: machines.py, versions.py, aliases.py, executions.py, history.py, tokens.py, activities.py, tags.py.
+"""
+
+from .store import State
+
+__all__ = ["State"]

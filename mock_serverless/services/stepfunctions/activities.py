@@ -1,0 +1,68 @@
+"""Activities: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-activities.html"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...core.clock import from_timestamp
+from ...core.operation import operation
+from .names import check_name, page
+from .store import Activity, State
+
+
+@operation
+def create_activity(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Idempotent by name; tags and encryption of an existing one stay as they are."""
+    check_name(request["name"])
+    arn = db.arn("activity", request["name"])
+    activity = db.activities.get(arn)
+    if activity is None:
+        tags = {t["key"]: t.get("value", "") for t in request.get("tags", ())}
+        activity = db.activities[arn] = Activity(arn, request["name"], db.scope.timestamp(), tags)
+    return {"activityArn": arn, "creationDate": from_timestamp(activity.created)}
+
+
+@operation
+def describe_activity(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    activity = db.activity(request["activityArn"])
+    return {**_entry(activity), "encryptionConfiguration": {"type": "AWS_OWNED_KEY"}}
+
+
+def _entry(activity: Activity) -> dict[str, Any]:
+    return {"activityArn": activity.arn, "name": activity.name, "creationDate": from_timestamp(activity.created)}
+
+
+@operation
+def delete_activity(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Nothing happens when there is none (recorded)."""
+    db.activities.pop(request["activityArn"], None)
+    return {}
+
+
+@operation
+def list_activities(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    found, token = page(list(db.activities.values()), request)
+    return {"activities": [_entry(a) for a in found], **token}
+
+
+@operation(unfinished=lambda request, response: not response.get("taskToken"))
+def get_activity_task(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    """The oldest task that waits; nothing at once when there is none (AWS holds the line for a minute first)."""
+    activity = db.activity(request["activityArn"])
+    while activity.queue:
+        token = db.tokens[activity.queue.pop(0)]
+        if token.open:
+            db.scope.kernel.deliver(f"worker:{token.token}", request.get("workerName"))
+            return {"taskToken": token.token, "input": token.input.text}
+    return {}
+
+
+def offer(db: State, arn: str, token: str) -> None:
+    """Put a task up for a worker; a flow which waits for one is woken."""
+    activity = db.activity(arn)
+    activity.queue.append(token)
+    while activity.waiting:
+        if db.scope.kernel.waits_for(activity.waiting[0]):
+            db.scope.later(0, "stepfunctions:worker", key=activity.waiting.pop(0))
+            return
+        activity.waiting.pop(0)

@@ -1,0 +1,229 @@
+"""Executions: start, stop, describe, list.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html and its neighbours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...core.clock import from_timestamp
+from ...core.errors import AwsError, InternalError
+from ...core.operation import operation
+from .flow import FLOW, finish
+from .language import Document
+from .language.definition import no_json
+from .machines import details
+from .names import check_name, page
+from .store import Event, Execution, Revision, State, StateMachine
+
+LIVE = frozenset({"RUNNING", "PENDING_REDRIVE"})
+
+
+@operation
+def start_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    machine = db.machine(request["stateMachineArn"])
+    name = request.get("name")
+    if name is not None:
+        check_name(name)
+    input = _input(request)
+    if machine.type == "STANDARD" and name is not None:
+        there = db.executions.get(db.arn("execution", machine.name, name))
+        if there is not None:
+            # idempotent while it runs with the same input
+            if there.status == "RUNNING" and there.input.text == input.text:
+                return _started(there)
+            raise AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{there.arn}'")
+    return _started(begin(db, machine, request, input))
+
+
+def _started(execution: Execution) -> dict[str, Any]:
+    return {"executionArn": execution.arn, "startDate": from_timestamp(execution.started)}
+
+
+def _input(request: dict[str, Any]) -> Document:
+    document = Document(text=request.get("input") or "{}")
+    try:
+        document.value  # noqa: B018  parsed to see whether it can be
+    except ValueError:
+        message = f"Invalid State Machine Execution Input: '{no_json(document.text)}'"
+        raise AwsError("InvalidExecutionInput", message) from None
+    return document
+
+
+def begin(db: State, machine: StateMachine, request: dict[str, Any], input: Document) -> Execution:
+    """Make an execution and let it start as the next due work."""
+    if machine.deleting:
+        raise AwsError("StateMachineDeleting", f"State Machine Being Deleted: '{machine.arn}'")
+    revision, version, alias = _chosen(db, machine, request["stateMachineArn"])
+    scope = db.scope
+    name = request.get("name") or scope.ids.uuid()
+    arn = db.arn("execution", machine.name, name)
+    if machine.type == "EXPRESS":
+        arn = db.arn("express", machine.name, name, scope.ids.uuid())
+    execution = db.executions[arn] = Execution(
+        arn=arn,
+        name=name,
+        machine=machine.arn,
+        machine_name=machine.name,
+        type=machine.type,
+        revision=revision,
+        settings=machine.settings,
+        machine_updated=machine.updated,
+        input=input,
+        started=scope.timestamp(),
+        seed=scope.ids.hex(32),
+        version=version,
+        alias=alias,
+        trace=request.get("traceHeader"),
+    )
+    machine.executions.append(arn)
+    execution.flow = scope.kernel.start(FLOW, scope, {"arn": arn})
+    return execution
+
+
+def _chosen(db: State, machine: StateMachine, arn: str) -> tuple[Revision, str | None, str | None]:
+    """The revision that an ARN stands for, with the version's and the alias' ARN where it names one."""
+    qualifier = arn[len(machine.arn) + 1 :]
+    if not qualifier:
+        return machine.revision, None, None
+    alias = machine.aliases.get(qualifier)
+    chosen = arn
+    if alias is not None:
+        draw = db.scope.ids.random.random() * 100
+        first = alias.routes[0]
+        chosen = (first if len(alias.routes) == 1 or draw < first["weight"] else alias.routes[1])["stateMachineVersionArn"]
+    number = chosen.rpartition(":")[2]
+    version = machine.versions.get(int(number)) if number.isdigit() else None
+    if version is None:
+        raise AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+    return version.revision, chosen, alias.arn if alias is not None else None
+
+
+@operation
+def start_sync_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Runs it to its end; virtual time passes meanwhile."""
+    machine = db.machine(request["stateMachineArn"])
+    if machine.type != "EXPRESS":
+        raise AwsError("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
+    if request.get("name") is not None:
+        check_name(request["name"])
+    execution = begin(db, machine, request, _input(request))
+    cloud = db.scope.cloud
+    cloud.run_due()
+    while execution.status == "RUNNING":
+        if not cloud.skip():
+            raise InternalError(f"{execution.arn} waits for nothing that will come")
+    db.scope.looked_at(execution.arn)
+    assert execution.stopped is not None
+    # billed in steps of 100 ms: https://aws.amazon.com/step-functions/pricing/
+    duration = -(-round((execution.stopped - execution.started) * 1000) // 100) * 100 or 100
+    answer = {
+        "executionArn": execution.arn,
+        "stateMachineArn": execution.machine,
+        "name": execution.name,
+        "startDate": from_timestamp(execution.started),
+        "stopDate": from_timestamp(execution.stopped),
+        "status": execution.status,
+        "billingDetails": {"billedMemoryUsedInMB": 64, "billedDurationInMilliseconds": duration},
+    }
+    return {**answer, **_data(execution, request.get("includedData") != "METADATA_ONLY")}
+
+
+def _data(execution: Execution, included: bool) -> dict[str, Any]:
+    """Input, output, error and cause."""
+    answer: dict[str, Any] = {"inputDetails": {"included": included}}
+    if included:
+        answer["input"] = execution.input.text
+    if execution.output is not None:
+        answer["outputDetails"] = {"included": included}
+        if included:
+            answer["output"] = execution.output.text
+    for name, value in (("error", execution.error), ("cause", execution.cause), ("traceHeader", execution.trace)):
+        if value is not None:
+            answer[name] = value
+    return answer
+
+
+@operation(unfinished=lambda request, response: response["status"] in LIVE)
+def describe_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    execution = db.execution(request["executionArn"])
+    answer: dict[str, Any] = {
+        **_entry(execution),
+        **_data(execution, request.get("includedData") != "METADATA_ONLY"),
+        "redriveStatus": "REDRIVABLE",
+    }
+    # recorded
+    if execution.status in ("RUNNING", "SUCCEEDED"):
+        answer["redriveStatus"] = "NOT_REDRIVABLE"
+        answer["redriveStatusReason"] = f"Execution is {execution.status} and cannot be redriven"
+    if execution.status != "RUNNING":
+        db.scope.looked_at(execution.arn)
+    return answer
+
+
+def _entry(execution: Execution) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "executionArn": execution.arn,
+        "stateMachineArn": execution.machine,
+        "name": execution.name,
+        "status": execution.status,
+        "startDate": from_timestamp(execution.started),
+        "redriveCount": 0,
+    }
+    if execution.stopped is not None:
+        entry["stopDate"] = from_timestamp(execution.stopped)
+    if execution.version is not None:
+        entry["stateMachineVersionArn"] = execution.version
+    if execution.alias is not None:
+        entry["stateMachineAliasArn"] = execution.alias
+    return entry
+
+
+@operation
+def describe_state_machine_for_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    execution = db.execution(request["executionArn"])
+    answer = {
+        "stateMachineArn": execution.machine,
+        "name": execution.machine_name,
+        "updateDate": from_timestamp(execution.machine_updated),
+        **details(execution.revision, execution.settings),
+    }
+    return {**answer, "revisionId": execution.revision.id} if execution.revision.id != "INITIAL" else answer
+
+
+@operation(unfinished=lambda request, response: any(e["status"] in LIVE for e in response["executions"]))
+def list_executions(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Newest first."""
+    if "stateMachineArn" not in request:
+        raise AwsError("ValidationException", "Must provide a stateMachineArn or mapRunArn, but not both")
+    machine = db.machine(request["stateMachineArn"])
+    if machine.type == "EXPRESS":
+        message = "This operation is not supported by this type of state machine"
+        raise AwsError("StateMachineTypeNotSupported", message)
+    qualified = request["stateMachineArn"] if request["stateMachineArn"] != machine.arn else None
+    found = [
+        e
+        for e in (db.executions[a] for a in reversed(machine.executions))
+        if request.get("statusFilter") in (None, e.status) and qualified in (None, e.version, e.alias)
+    ]
+    entries, token = page(found, request)
+    return {"executions": [_entry(e) for e in entries], **token}
+
+
+@operation
+def stop_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Stopping one that has ended changes nothing."""
+    execution = db.execution(request["executionArn"])
+    if execution.status == "RUNNING":
+        error, cause = request.get("error"), request.get("cause")
+        now = db.scope.timestamp()
+        given = {k: v for k, v in (("error", error), ("cause", cause)) if v is not None}
+        execution.history.append(Event("ExecutionAborted", now, len(execution.history), given))
+        finish(db, execution, "ABORTED", error=error, cause=cause)
+        db.scope.kernel.cancel(execution.flow)
+        for token in db.tokens.values():
+            if token.execution == execution.arn:
+                token.open = False
+    assert execution.stopped is not None
+    return {"stopDate": from_timestamp(execution.stopped)}

@@ -1,0 +1,141 @@
+"""An execution as a flow on the kernel: the language's environment made of the kernel's and the cloud's means.
+
+A flow may be run again over its record (see core/kernel.py), so nothing is changed here while ``flow.replaying``; what is
+random comes from a generator of the execution's own, seeded when it started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from random import Random
+from typing import Any
+
+from ...core import kernel
+from ...core.clock import from_timestamp
+from ...core.ids import uuid_of
+from ...core.kernel import FlowTimeout
+from ...core.scope import Scope
+from .integrations.tasks import perform
+from .language import Document, Problem, TaskRequest, Timeout, parse, run
+from .language import times as language_times
+from .store import Event, Execution, State
+
+FLOW = "stepfunctions:execution"
+# https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+LIMITS: dict[str, float] = {"EXPRESS": 300}
+TOKEN_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+@kernel.flow(FLOW)
+async def execution(flow: kernel.Flow, scope: Scope, arn: str) -> None:
+    """Run an execution to its end."""
+    db: State = scope.state()
+    current = db.executions[arn]
+    definition = parse(current.revision.definition)
+    assert not isinstance(definition, Problem)
+    world = World(flow, db, current)
+    context = {
+        "Execution": {
+            "Id": current.arn,
+            "Input": current.input.value,
+            "StartTime": language_times.write(current.started),
+            "Name": current.name,
+            "RoleArn": current.revision.role,
+            "RedriveCount": 0,
+        },
+        "StateMachine": {"Id": current.machine, "Name": current.machine_name},
+    }
+    started = {"roleArn": current.revision.role}
+    for key, value in (("stateMachineAliasArn", current.alias), ("stateMachineVersionArn", current.version)):
+        if value is not None:
+            started[key] = value
+    try:
+        outcome = await run(
+            definition, current.input, world, context=context, started=started, limit=LIMITS.get(current.type)
+        )
+    except Exception as e:
+        # what this package doesn't do: the execution ends, and the error goes to whoever made time pass
+        finish(db, db.executions[arn], "FAILED", error=type(e).__name__, cause=str(e))
+        raise
+    finish(
+        db, db.executions[arn], outcome.status, output=outcome.output, error=outcome.error, cause=outcome.cause
+    )
+
+
+def finish(
+    db: State,
+    execution: Execution,
+    status: str,
+    *,
+    output: Document | None = None,
+    error: str | None = None,
+    cause: str | None = None,
+) -> None:
+    """The end of an execution: whoever waits for it goes on; a failure is reported unless somebody looks at it."""
+    from .machines import sweep
+
+    execution.status = status
+    execution.stopped = db.scope.timestamp()
+    execution.output, execution.error, execution.cause = output, error, cause
+    sweep(db, execution.machine)
+    waited_for = db.scope.kernel.deliver(f"execution:{execution.arn}", None)
+    if status in ("FAILED", "TIMED_OUT") and not waited_for:
+        when = from_timestamp(execution.stopped).isoformat()
+        title = f"execution {execution.name} of state machine {execution.machine_name} {status} at {when}"
+        db.scope.report_failure(execution.arn, title, f"{error or ''}: {cause or ''}")
+
+
+class World:
+    """The environment of one execution."""
+
+    __slots__ = ("_random", "count", "db", "execution", "flow")
+
+    def __init__(self, flow: kernel.Flow, db: State, execution: Execution) -> None:
+        self.flow = flow
+        self.db = db
+        self.execution = execution
+        self.count = 0
+        self._random = Random(execution.seed)
+
+    def now(self) -> float:
+        """Virtual time."""
+        return self.flow.now()
+
+    def random(self) -> float:
+        """From 0 to 1."""
+        return self._random.random()
+
+    def uuid(self) -> str:
+        """A UUID."""
+        return uuid_of(self._random)
+
+    def token(self) -> str:
+        """A task token, of the length that AWS' have."""
+        return "AQB8AAAAKgAAAAM" + "".join(self._random.choices(TOKEN_CHARACTERS, k=613))
+
+    def emit(self, type: str, details: dict[str, Any], previous: int) -> int:
+        """Write a history event, unless it is written already."""
+        self.count += 1
+        if not self.flow.replaying:
+            self.execution.history.append(Event(type, self.flow.now(), previous, details))
+        return self.count
+
+    async def sleep_until(self, timestamp: float) -> None:
+        """Let virtual time pass."""
+        if timestamp > self.flow.now():
+            await self.flow.sleep_until(timestamp)
+
+    async def task(self, request: TaskRequest) -> Document:
+        """Do the work of a Task state."""
+        return await perform(self, request)
+
+    async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]], limit: int | None) -> list[Any]:
+        """Structured concurrency."""
+        return await self.flow.gather(coroutines, limit)
+
+    async def timeout(self, coroutine: Coroutine[Any, Any, Any], seconds: float) -> Any:
+        """At most so many virtual seconds."""
+        try:
+            return await self.flow.timeout(coroutine, seconds)
+        except FlowTimeout:
+            raise Timeout from None

@@ -1,0 +1,66 @@
+"""The history of an execution, written when it is read.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...core.clock import from_timestamp
+from ...core.operation import operation
+from .language import Document
+from .names import page
+from .store import Event, State
+
+# events which have a details member even when there is nothing in it (recorded for ExecutionFailed)
+ALWAYS = frozenset({"ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut", "ActivityStarted"})
+WITH_DETAILS = ("input", "output")
+
+
+@operation(unfinished=lambda request, response: response["events"][-1]["type"] not in ENDS if response["events"] else False)
+def get_execution_history(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    execution = db.execution(request["executionArn"])
+    count = len(execution.history)
+    ids = range(count, 0, -1) if request.get("reverseOrder") else range(1, count + 1)
+    chosen, token = page(ids, request)
+    data = request.get("includeExecutionData", True)
+    if execution.status not in ("RUNNING", "SUCCEEDED"):
+        db.scope.looked_at(execution.arn)
+    return {"events": [written(execution.history[i - 1], i, data) for i in chosen], **token}
+
+
+ENDS = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
+
+
+def written(event: Event, id: int, data: bool = True) -> dict[str, Any]:
+    """An event as the API gives it."""
+    entry: dict[str, Any] = {
+        "timestamp": from_timestamp(event.time),
+        "type": event.type,
+        "id": id,
+        "previousEventId": event.previous,
+    }
+    if event.details or event.type in ALWAYS:
+        entry[_member(event.type)] = _details(event.details, data)
+    return entry
+
+
+def _member(type: str) -> str:
+    if type.endswith("StateEntered"):
+        return "stateEnteredEventDetails"
+    if type.endswith("StateExited"):
+        return "stateExitedEventDetails"
+    return f"{type[0].lower()}{type[1:]}EventDetails"
+
+
+def _details(details: dict[str, Any], data: bool) -> dict[str, Any]:
+    entry: dict[str, Any] = {}
+    for name, value in details.items():
+        if not isinstance(value, Document):
+            entry[name] = value
+        elif data:
+            entry[name] = value.text
+            if name in WITH_DETAILS:
+                entry[name + "Details"] = {"truncated": False}
+    return entry

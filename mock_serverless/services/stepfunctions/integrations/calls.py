@@ -1,0 +1,190 @@
+"""Calls of other services out of a state machine: parameters and answers in Step Functions' spelling, errors by its names.
+
+Parameters and answers are written in PascalCase whatever the API does (https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html);
+both are translated along botocore's shapes. A value that is no text where the API wants one is sent as its JSON (recorded).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from ....core.arns import Arn
+from ....core.clock import from_timestamp
+from ....core.errors import AwsError
+from ....core.operation import service_model
+from ..language import StateError
+from ..language import times as language_times
+from ..language.document import dumps
+
+if TYPE_CHECKING:
+    from ..flow import World
+    from .resources import Resource
+
+# optimised integrations: service -> (the name in errors, the service's name in the cause); recorded for these
+ERROR_NAMES = {
+    "lambda": ("Lambda", "AWSLambda"),
+    "dynamodb": ("DynamoDB", "AmazonDynamoDBv2"),
+    "sns": ("SNS", "AmazonSNS"),
+    "sqs": ("SQS", "AmazonSQS"),
+    "states": ("StepFunctions", "AWSStepFunctions"),
+    "events": ("EventBridge", "AmazonCloudWatchEvents"),
+}
+
+
+def call(world: World, resource: Resource, parameters: Any, credentials: Any = None) -> dict[str, Any]:
+    """Call the resource's operation; gives the API's answer. Raises StateError with the name that Catch sees."""
+    model = service_model(resource.service).operation_model(resource.operation)
+    request = to_request(parameters, model.input_shape) if model.input_shape is not None else {}
+    return send(world, resource, request, credentials)
+
+
+def send(
+    world: World, resource: Resource, request: dict[str, Any], credentials: Any = None, **where: str
+) -> dict[str, Any]:
+    """The same with a request as the API writes it."""
+    role = credentials.get("RoleArn") if isinstance(credentials, dict) else None
+    assumed = Arn.parse(role) if isinstance(role, str) else None
+    if assumed is not None:
+        where["account"] = assumed.account
+    scope = world.db.scope
+    try:
+        return scope.call(
+            resource.service, resource.operation, request, caller=world.execution.machine_name, **where
+        )
+    except AwsError as e:
+        raise state_error(resource, e, scope.ids.uuid()) from None
+
+
+# ---------------------------------------------------------------------- parameters and answers
+
+
+def to_request(value: Any, shape: Any) -> Any:
+    """Parameters of a state as the API wants them."""
+    kind = shape.type_name
+    if kind == "structure" and not getattr(shape, "is_document_type", False):
+        return _structure(value, shape)
+    if kind == "list" and isinstance(value, list):
+        return [to_request(v, shape.member) for v in value]
+    if kind == "map" and isinstance(value, dict):
+        return {k: to_request(v, shape.value) for k, v in value.items()}
+    if kind == "string" and not isinstance(value, str):
+        return dumps(value)
+    if kind == "blob":
+        return (value if isinstance(value, str) else dumps(value)).encode()
+    if kind == "timestamp":
+        seconds = language_times.parse(value) if isinstance(value, str) else value
+        return value if seconds is None else from_timestamp(seconds)
+    return value
+
+
+def _structure(value: Any, shape: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    names = _names(shape)
+    request = {}
+    for given, item in value.items():
+        name = given if given in shape.members else names.get(given.lower())
+        if name is None:
+            # a guess at the wording
+            raise StateError("States.Runtime", f"The field \"{given}\" is not supported by Step Functions")
+        if item is not None:
+            request[name] = to_request(item, shape.members[name])
+    return request
+
+
+def _names(shape: Any) -> dict[str, str]:
+    return {name.lower(): name for name in shape.members}
+
+
+def from_response(value: Any, shape: Any) -> Any:
+    """An answer of the API as a state sees it."""
+    kind = shape.type_name
+    if kind == "structure" and isinstance(value, dict):
+        members = shape.members
+        return {
+            name[:1].upper() + name[1:]: from_response(item, members[name])
+            for name, item in value.items()
+            if name in members and item is not None
+        }
+    if kind == "list":
+        return [from_response(v, shape.member) for v in value]
+    if kind == "map":
+        return {k: from_response(v, shape.value) for k, v in value.items()}
+    if kind == "blob" or hasattr(value, "read") or isinstance(value, (bytes, bytearray)):
+        return text_of(value)
+    if isinstance(value, datetime):
+        return language_times.write(value.timestamp())
+    return value
+
+
+def text_of(payload: Any) -> str:
+    """A binary member, or a streaming one, as text."""
+    if hasattr(payload, "read"):
+        payload = payload.read()
+    return payload if isinstance(payload, str) else bytes(payload).decode("utf-8", "replace")
+
+
+def answer(resource: Resource, response: dict[str, Any]) -> dict[str, Any]:
+    """An answer of the resource's operation as a state sees it."""
+    shape = service_model(resource.service).operation_model(resource.operation).output_shape
+    found: dict[str, Any] = from_response(response, shape) if shape is not None else {}
+    return found
+
+
+def metadata(world: World, status: int = 200) -> dict[str, Any]:
+    """What optimised integrations add: the answer's HTTP part (its headers are made up)."""
+    id = world.db.scope.ids.uuid()
+    headers = {"x-amzn-RequestId": id, "Content-Type": "application/json"}
+    return {
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {k: [v] for k, v in headers.items()},
+            "HttpHeaders": headers,
+            "HttpStatusCode": status,
+        },
+        "SdkResponseMetadata": {"RequestId": id},
+    }
+
+
+# ---------------------------------------------------------------------- errors
+
+
+def state_error(resource: Resource, error: AwsError, request_id: str) -> StateError:
+    """An error of a service by the name that Step Functions gives it, with its cause."""
+    name = _modelled(resource.service, error.code)
+    if resource.kind == "sdk":
+        prefix = sdk_prefix(resource.service)
+        cause = f"{error.message} (Service: {prefix}, Status Code: {error.status}, Request ID: {request_id})"
+        return StateError(f"{prefix}.{name or prefix + 'Exception'}", cause + " (SDK Attempt Count: 1)")
+    prefix, service = ERROR_NAMES.get(resource.type) or ERROR_NAMES.get(resource.service) or (_plain(resource.service),) * 2
+    cause = (
+        f"{error.message} (Service: {service}; Status Code: {error.status}; Error Code: {error.code}; "
+        f"Request ID: {request_id}; Proxy: null)"
+    )
+    generic = service.removesuffix("v2") + "Exception"
+    return StateError(f"{prefix}.{name or generic}", cause)
+
+
+def _plain(service: str) -> str:
+    return str(service_model(service).metadata.get("serviceId", service)).replace(" ", "")
+
+
+@lru_cache(maxsize=2048)
+def _modelled(service: str, code: str) -> str | None:
+    """The name of the exception for an error code, when the service's model has one."""
+    shape = service_model(service).shape_for_error_code(code)
+    if shape is None:
+        shape = next((s for s in service_model(service).error_shapes if s.name == code), None)
+    if shape is None:
+        return None
+    return shape.name if shape.name.endswith("Exception") else shape.name + "Exception"
+
+
+@lru_cache(maxsize=512)
+def sdk_prefix(service: str) -> str:
+    """A service as the SDK for Java names its client: DynamoDb, Sfn, CloudWatchLogs."""
+    id = service_model(service).metadata.get("serviceId", service)
+    words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", id)
+    return "".join(w.capitalize() for w in words)

@@ -1,0 +1,122 @@
+"""Optimised integrations that do more than call the operation of their name.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ....core.errors import NotSupported
+from ....core.kernel import FlowTimeout
+from ..language import Document, StateError
+from ..language.document import dumps, loads
+from . import calls
+from .resources import Resource
+from .tasks import POLLS, SYNC, integration
+
+if TYPE_CHECKING:
+    from ..flow import World
+
+
+@integration("events", "putEvents")
+def put_events(world: World, resource: Resource, parameters: dict[str, Any], credentials: Any) -> Any:
+    """Entries that failed fail the state: https://docs.aws.amazon.com/step-functions/latest/dg/connect-eventbridge.html"""
+    result = calls.answer(resource, calls.call(world, resource, parameters, credentials))
+    if result.get("FailedEntryCount"):
+        raise StateError("EventBridge.FailedEntry", dumps(result))
+    return {**result, **calls.metadata(world)}
+
+
+# ---------------------------------------------------------------------- states:startExecution
+
+
+@integration("states", "startExecution")
+def start_execution(world: World, resource: Resource, parameters: dict[str, Any], credentials: Any) -> Any:
+    """Answers with the ARN and the date; ``.sync`` goes on from there."""
+    response = calls.call(world, resource, parameters, credentials)
+    return {
+        "ExecutionArn": response["executionArn"],
+        **calls.metadata(world),
+        "StartDate": _milliseconds(response["startDate"]),
+    }
+
+
+def _milliseconds(date: Any) -> int:
+    return round(date.timestamp() * 1000)
+
+
+DESCRIBE = Resource("optimised", "", "states", "describeExecution", "", "stepfunctions", "DescribeExecution")
+
+
+async def _end_of_execution(world: World, resource: Resource, result: Any) -> Document:
+    """Wait for the execution that was started; ``sync:2`` gives its input and output as JSON (recorded)."""
+    arn = result["ExecutionArn"]
+
+    def describe() -> dict[str, Any]:
+        return calls.send(world, DESCRIBE, {"executionArn": arn})
+
+    described = await world.flow.perform(describe)
+    if described["status"] == "RUNNING":
+        if arn not in world.db.executions:
+            raise NotSupported(f"{resource.arn} waits for {arn}, which is not an execution of this account and region")
+        await world.flow.event(f"execution:{arn}")
+        described = await world.flow.perform(describe)
+    answer = _described(described, resource.pattern == "sync:2")
+    if described["status"] != "SUCCEEDED":
+        raise StateError("States.TaskFailed", dumps(answer))
+    return Document(answer)
+
+
+def _described(described: dict[str, Any], as_json: bool) -> dict[str, Any]:
+    """The recorded members: no redrive, no HTTP part."""
+    answer: dict[str, Any] = {}
+    for name in ("cause", "error", "executionArn", "input", "inputDetails", "name", "output", "outputDetails",
+                 "startDate", "stateMachineArn", "status", "stopDate", "traceHeader"):  # fmt: skip
+        value = described.get(name)
+        if value is None:
+            continue
+        if name.endswith("Details"):
+            value = {"Included": value["included"]}
+        elif name.endswith("Date"):
+            value = _milliseconds(value)
+        elif as_json and name in ("input", "output"):
+            value = loads(value)
+        answer[name[0].upper() + name[1:]] = value
+    return answer
+
+
+SYNC["states:startExecution"] = _end_of_execution
+
+
+# ---------------------------------------------------------------------- calls that block
+
+POLL_SECONDS = 60
+"""https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html"""
+
+
+async def _activity_task(world: World, result: Any, again: Callable[[], Any], parameters: dict[str, Any]) -> Any:
+    """GetActivityTask holds the line until a task is scheduled, at most for a minute."""
+    arn = str(parameters.get("ActivityArn"))
+    until = world.now() + POLL_SECONDS
+    while not result.get("TaskToken") and world.now() < until:
+        found = world.db.activities.get(arn)
+        if found is None:
+            break
+        waiting = f"activity:{arn}:{world.execution.arn}:{world.count}"
+        if not world.flow.replaying:
+            found.waiting.append(waiting)
+
+        async def event(key: str = waiting) -> Any:
+            return await world.flow.event(key)
+
+        try:
+            await world.flow.timeout(event(), until - world.now())
+        except FlowTimeout:
+            break
+        result = await world.flow.perform(again)
+    return result
+
+
+POLLS["stepfunctions", "GetActivityTask"] = _activity_task

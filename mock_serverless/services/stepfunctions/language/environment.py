@@ -1,0 +1,65 @@
+"""What the interpreter wants of the world. It awaits nothing else, so that a run can be recorded and run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRequest:
+    """One attempt of a Task state. ``timeout`` and ``heartbeat`` in seconds; ``token`` only for ``.waitForTaskToken``."""
+
+    state: str
+    resource: str
+    parameters: Document
+    timeout: int | None
+    heartbeat: int | None
+    credentials: Any
+    token: str | None
+    context: Callable[[], dict[str, Any]]
+    emit: Callable[[str, dict[str, Any]], int]
+    """Write a history event behind the last one of this line of states."""
+
+
+class Environment(Protocol):
+    """The world of one execution. Everything that isn't the same in a second run comes from here."""
+
+    def now(self) -> float:
+        """Virtual time, in seconds since the epoch."""
+        ...
+
+    def random(self) -> float:
+        """The next of a seeded sequence of numbers from 0 to 1."""
+        ...
+
+    def uuid(self) -> str:
+        """The next of a seeded sequence of UUIDs."""
+        ...
+
+    def token(self) -> str:
+        """The next of a seeded sequence of task tokens."""
+        ...
+
+    def emit(self, type: str, details: dict[str, Any], previous: int) -> int:
+        """Write a history event; documents in ``details`` are written as text when it is read. Gives its id."""
+        ...
+
+    async def sleep_until(self, timestamp: float) -> None:
+        """Let time pass."""
+        ...
+
+    async def task(self, request: TaskRequest) -> Document:
+        """Do the work of a Task state with its events; raises StateError."""
+        ...
+
+    async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]], limit: int | None) -> list[Any]:
+        """All of them, at most ``limit`` at a time; the first error cancels the others and is raised."""
+        ...
+
+    async def timeout(self, coroutine: Coroutine[Any, Any, Any], seconds: float) -> Any:
+        """Raises errors.Timeout when it takes longer, and cancels it."""
+        ...

@@ -1,0 +1,161 @@
+"""Parallel and Map: states that have lines of states in them.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html and state-map-inline.html. Which event comes after
+which (``previousEventId``) is recorded: an iteration's own end does not count as the last event of its line, the end of the
+whole state does when it failed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import jsonpath, paths
+from .document import Document
+from .errors import Fault, StateError
+from .interpreter import walk
+from .retries import Next, guarded
+from .states import integer_field, state
+from .values import Sources, fill, look_up, shown
+from .visits import Branch, Visit
+
+MOST_AT_A_TIME = 40
+"""Iterations of an inline Map that run at the same time, at most: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html"""
+ABORTED = {kind: f"{kind}StateAborted" for kind in ("Task", "Wait", "Parallel", "Map")}
+
+
+@state("Parallel")
+async def parallel(visit: Visit) -> Next:
+    """The same input to several lines, their outputs in an array."""
+    return await guarded(visit, _branches, lambda v: _failed(v, "ParallelStateFailed"))
+
+
+async def _branches(visit: Visit) -> Next:
+    branch, env = visit.branch, visit.branch.run.env
+    data = jsonpath.before(visit)
+    started = branch.emit("ParallelStateStarted", {})
+    visit.attempted = True
+    lines = [branch.inner(b["States"], started) for b in visit.state["Branches"]]
+    runs = [walk(line, b["StartAt"], data) for line, b in zip(lines, visit.state["Branches"], strict=True)]
+    try:
+        outputs: list[Document] = await env.gather(runs, None)
+    except StateError as error:
+        branch.last = error.event
+        for line in lines:
+            if line.visit is not None and line.visit.state["Type"] in ABORTED:
+                env.emit(ABORTED[line.visit.state["Type"]], {}, line.last)
+        raise
+    branch.last = max(line.last for line in lines)
+    env.emit("ParallelStateSucceeded", {}, branch.last)
+    return _leave(visit, outputs)
+
+
+def _leave(visit: Visit, outputs: list[Document]) -> Next:
+    output, assigned = jsonpath.after(visit, Document.array(outputs))
+    return visit.state.get("Next"), visit.leave(output, assigned)
+
+
+def _failed(visit: Visit, event: str) -> None:
+    if visit.attempted:
+        visit.branch.emit(event, {})
+
+
+# ---------------------------------------------------------------------- Map
+
+
+@state("Map")
+async def map_(visit: Visit) -> Next:
+    """One line for every item of an array, their outputs in an array."""
+    return await guarded(visit, _iterations, lambda v: _failed(v, "MapStateFailed"))
+
+
+class _Iterations:
+    """The running iterations of one attempt: which event each starts after, and which have ended."""
+
+    def __init__(self, visit: Visit, started: int) -> None:
+        self.visit = visit
+        self.started = started
+        self.free: list[int] = []
+        self.lines: dict[int, Branch] = {}
+        self.succeeded = started
+
+    async def run(self, index: int, value: Any, data: Document) -> Document:
+        """One iteration with its events."""
+        visit, name = self.visit, self.visit.name
+        env = visit.branch.run.env
+        processor = _processor(visit.state)
+        item = {"Index": index, "Value": value}
+        line = visit.branch.inner(processor["States"], self.free.pop() if self.free else self.started, item)
+        line.emit("MapIterationStarted", {"name": name, "index": index})
+        self.lines[index] = line
+        try:
+            output = await walk(line, processor["StartAt"], _item_data(visit, data, item))
+        except StateError:
+            env.emit("MapIterationFailed", {"name": name, "index": index}, line.last)
+            del self.lines[index]
+            raise
+        del self.lines[index]
+        self.succeeded = env.emit("MapIterationSucceeded", {"name": name, "index": index}, line.last)
+        self.free.append(line.last)
+        return output
+
+    def abort(self) -> None:
+        """Write that those which had not ended were given up."""
+        for index, line in self.lines.items():
+            details = {"name": self.visit.name, "index": index}
+            self.visit.branch.run.env.emit("MapIterationAborted", details, line.last)
+
+
+async def _iterations(visit: Visit) -> Next:
+    branch, env = visit.branch, visit.branch.run.env
+    data = jsonpath.before(visit)
+    items = _items(visit, data)
+    limit = integer_field(visit, "MaxConcurrency", data) or MOST_AT_A_TIME
+    started = branch.emit("MapStateStarted", {"length": len(items)})
+    visit.attempted = True
+    running = _Iterations(visit, started)
+    runs = [running.run(i, value, data) for i, value in enumerate(items)]
+    try:
+        outputs: list[Document] = await env.gather(runs, min(limit, MOST_AT_A_TIME))
+    except StateError as error:
+        branch.last = error.event
+        running.abort()
+        raise
+    branch.last = running.succeeded
+    env.emit("MapStateSucceeded", {}, branch.last)
+    return _leave(visit, outputs)
+
+
+def _processor(definition: dict[str, Any]) -> dict[str, Any]:
+    processor: dict[str, Any] = definition.get("ItemProcessor") or definition["Iterator"]
+    return processor
+
+
+def _items(visit: Visit, data: Document) -> list[Any]:
+    path = visit.state.get("ItemsPath", "$")
+    try:
+        found = look_up(path, visit.sources(data))
+    except paths.NotFound:
+        # the error as users report it: Unable to apply step "items" to input {...}
+        step = (paths.compile(path).steps or ("",))[-1]
+        message = f'Unable to apply step "{step}" to input {data.text}'
+        raise Fault(message, "States.ReferencePathConflict") from None
+    if isinstance(found, list):
+        return found
+    if path != "$":
+        raise Fault(f'Reference path "{path}" must point to array.')
+    raise Fault(f"Map state input must be an array but was: {shown(found)}")
+
+
+def _item_data(visit: Visit, data: Document, item: dict[str, Any]) -> Document:
+    template = visit.state.get("ItemSelector", visit.state.get("Parameters", _ABSENT))
+    if template is _ABSENT:
+        return Document(item["Value"])
+
+    def context() -> dict[str, Any]:
+        return {**visit.context(), "Map": {"Item": item}}
+
+    sources = Sources(data, context, visit.branch.variables, visit.branch.run.env)
+    return Document(fill(template, sources))
+
+
+_ABSENT: Any = object()

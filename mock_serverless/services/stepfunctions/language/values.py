@@ -1,0 +1,90 @@
+"""Where an expression's value comes from: a state's data, the context object, the variables.
+
+``Sources`` is what every evaluator here takes; a payload template (``Parameters``, ``ResultSelector``, ``Assign`` ...) is
+walked as it is: members whose name ends with ``.$`` hold a path or an intrinsic function, everything else is itself.
+https://docs.aws.amazon.com/step-functions/latest/dg/input-output-inputpath-params.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from . import paths
+from .document import Document, dumps
+from .errors import Fault
+
+
+class Chance(Protocol):
+    """The part of the environment that intrinsic functions use."""
+
+    def random(self) -> float: ...
+    def uuid(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What paths are looked up in."""
+
+    data: Document
+    context: Callable[[], dict[str, Any]]
+    variables: dict[str, Any]
+    chance: Chance
+
+    def with_data(self, data: Document) -> Sources:
+        """The same with other data."""
+        return Sources(data, self.context, self.variables, self.chance)
+
+
+def look_up(text: str, sources: Sources) -> Any:
+    """A path's value; raises paths.NotFound."""
+    path = paths.compile(text)
+    if path.source == "$":
+        return path.find(sources.data.value)
+    if path.source == "$$":
+        return path.find(sources.context())
+    if path.source not in sources.variables:
+        raise paths.NotFound(f"No results for path: $['{path.source}']")
+    return path.find(sources.variables[path.source])
+
+
+def evaluate(text: str, field: str, sources: Sources) -> Any:
+    """The value of a path or an intrinsic function in a field; a path to nothing is a Fault in AWS's words (recorded)."""
+    if text.startswith("States."):
+        from . import intrinsics
+
+        return intrinsics.call(text, field, sources)
+    try:
+        return look_up(text, sources)
+    except paths.NotFound:
+        shown = sources.data.text
+        raise Fault(
+            f"The JSONPath '{text}' specified for the field '{field}' could not be found in the input '{shown}'"
+        ) from None
+    except paths.PathSyntaxError:
+        raise Fault(f"The value for the field '{field}' must be a valid JSONPath: {text}") from None
+
+
+def fill(template: Any, sources: Sources) -> Any:
+    """The value of a payload template."""
+    kind = type(template)
+    if kind is dict:
+        filled = {}
+        for name, item in template.items():
+            if name.endswith(".$"):
+                filled[name[:-2]] = evaluate(item, name, sources)
+            else:
+                filled[name] = fill(item, sources) if type(item) in _CONTAINERS else item
+        return filled
+    if kind is list:
+        return [fill(item, sources) if type(item) in _CONTAINERS else item for item in template]
+    return template
+
+
+_CONTAINERS = frozenset({dict, list})
+
+
+def shown(value: Any) -> str:
+    """A value in an error message: texts bare, the rest as JSON."""
+    return value if isinstance(value, str) else dumps(value)

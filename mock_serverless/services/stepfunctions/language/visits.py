@@ -1,0 +1,104 @@
+"""One visit of a state, and the line of states it is in. This is what every stage and every state's function is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import times
+from .document import Document, dumps
+from .environment import Environment
+from .errors import too_large
+from .values import Sources
+
+COUNTS_RETRIES = frozenset({"Task", "Parallel", "Map"})
+"""States whose context object has a RetryCount (recorded)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is the same for all states of one execution: its world, and its part of the context object."""
+
+    env: Environment
+    context: dict[str, Any]
+    query_language: str = "JSONPath"
+
+
+@dataclass(slots=True)
+class Branch:
+    """A line of states: the machine's own, a branch of a Parallel state, one iteration of a Map state.
+
+    ``last`` is the history event that the next one comes after; ``visit`` the state which has not been left yet.
+    """
+
+    run: Run
+    states: dict[str, dict[str, Any]]
+    last: int
+    variables: dict[str, Any]
+    item: dict[str, Any] | None = None
+    visit: Visit | None = None
+
+    def emit(self, type: str, details: dict[str, Any]) -> int:
+        """Write a history event after the last one of this line."""
+        self.last = self.run.env.emit(type, details, self.last)
+        return self.last
+
+    def inner(self, states: dict[str, dict[str, Any]], last: int, item: dict[str, Any] | None = None) -> Branch:
+        """A line inside this one: it reads these variables, but sets its own."""
+        return Branch(self.run, states, last, dict(self.variables), self.item if item is None else item)
+
+
+@dataclass(slots=True)
+class Visit:
+    """One visit of a state."""
+
+    branch: Branch
+    name: str
+    state: dict[str, Any]
+    input: Document
+    entered: int
+    time: float
+    retries: int = 0
+    attempts: list[int] = field(default_factory=list)
+    token: str | None = None
+    attempted: bool = False
+    _context: dict[str, Any] | None = None
+
+    def context(self) -> dict[str, Any]:
+        """The context object: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html"""
+        if self._context is None:
+            state: dict[str, Any] = {"Name": self.name, "EnteredTime": times.write(self.time)}
+            if self.state["Type"] in COUNTS_RETRIES:
+                state["RetryCount"] = self.retries
+            self._context = {**self.branch.run.context, "State": state}
+            if self.branch.item is not None:
+                self._context["Map"] = {"Item": self.branch.item}
+            if self.token is not None:
+                self._context["Task"] = {"Token": self.token}
+        return self._context
+
+    def forget_context(self) -> None:
+        """Something in it has changed."""
+        self._context = None
+
+    def sources(self, data: Document) -> Sources:
+        """What the paths of this state's fields are looked up in."""
+        return Sources(data, self.context, self.branch.variables, self.branch.run.env)
+
+    def leave(self, output: Document, assigned: dict[str, Any] | None = None) -> Document:
+        """Write that the state was left, set variables; gives the output. Raises StateError when it is too large."""
+        if output is not self.input and output.too_large():
+            raise too_large(self.name)
+        details: dict[str, Any] = {"name": self.name, "output": output}
+        if assigned:
+            details["assignedVariables"] = {name: dumps(value) for name, value in assigned.items()}
+            details["assignedVariablesDetails"] = {"truncated": False}
+            self.branch.variables.update(assigned)
+        self.branch.emit(EXITED[self.state["Type"]], details)
+        self.branch.visit = None
+        return output
+
+
+_KINDS = ("Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
+ENTERED = {kind: f"{kind}StateEntered" for kind in _KINDS}
+EXITED = {kind: f"{kind}StateExited" for kind in _KINDS}

@@ -1,0 +1,211 @@
+"""State machines: create, describe, update, delete, list, validate.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html and its neighbours; answers and
+errors are recorded where a message is marked so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...core.clock import from_timestamp
+from ...core.errors import AwsError
+from ...core.operation import operation
+from . import variables
+from .integrations.resources import unknown_resource
+from .language import Problem, parse, refuse_unsupported, validate
+from .names import check_name, page
+from .store import Revision, State, StateMachine
+from .versions import publish, version_arn
+
+SETTINGS = ("loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")
+
+
+@operation
+def create_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    name = request["name"]
+    check_name(name)
+    _check_version_description(request)
+    type = request.get("type", "STANDARD")
+    settings = _settings(request, {})
+    check_definition(request["definition"], type)
+    arn = db.arn("stateMachine", name)
+    there = db.machines.get(arn)
+    if there is None:
+        now = db.scope.timestamp()
+        revision = Revision("INITIAL", request["definition"], request["roleArn"])
+        tags = {t["key"]: t.get("value", "") for t in request.get("tags", ())}
+        there = db.machines[arn] = StateMachine(arn, name, type, revision, now, now, settings, tags)
+    elif there.deleting:
+        raise AwsError("StateMachineDeleting", f"State Machine Being Deleted: '{arn}'")
+    elif not _same(there, request, type, settings):
+        raise AwsError("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'")
+    answer: dict[str, Any] = {"stateMachineArn": arn, "creationDate": from_timestamp(there.created)}
+    if request.get("publish"):
+        version = publish(db, there, request.get("versionDescription"))
+        answer["stateMachineVersionArn"] = version_arn(there, version)
+    return answer
+
+
+def _same(there: StateMachine, request: dict[str, Any], type: str, settings: dict[str, Any]) -> bool:
+    """An idempotent repetition (the role and the tags don't count): the developer guide, API_CreateStateMachine."""
+    return (there.revision.definition, there.type, there.settings) == (request["definition"], type, settings)
+
+
+def check_definition(text: str, type: str) -> None:
+    """Raises InvalidDefinition in AWS's words (recorded), NotSupported for what isn't here yet."""
+    problems = validate(text, type, unknown_resource)
+    errors = [p for p in problems if p.severity == "ERROR"]
+    if errors:
+        raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{', '.join(map(str, errors))}'")
+    definition = parse(text)
+    assert not isinstance(definition, Problem)
+    refuse_unsupported(definition)
+
+
+def _settings(request: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    logging = request.get("loggingConfiguration")
+    if logging is not None:
+        _check_logging(logging)
+        logging = {"level": "OFF", "includeExecutionData": False, **logging}
+    tracing = request.get("tracingConfiguration")
+    settings: dict[str, Any] = {
+        "loggingConfiguration": logging
+        or before.get("loggingConfiguration")
+        or {"level": "OFF", "includeExecutionData": False},
+        "tracingConfiguration": ({"enabled": False, **tracing} if tracing is not None else None)
+        or before.get("tracingConfiguration")
+        or {"enabled": False},
+    }
+    encryption = request.get("encryptionConfiguration") or before.get("encryptionConfiguration")
+    if encryption:
+        settings["encryptionConfiguration"] = encryption
+    return settings
+
+
+def _check_logging(logging: dict[str, Any]) -> None:
+    """Recorded: one destination, unless nothing is logged."""
+    destinations = logging.get("destinations") or []
+    if len(destinations) > 1 or (logging.get("level", "OFF") != "OFF" and not destinations):
+        message = "Invalid Logging Configuration: Must specify exactly one Log Destination."
+        raise AwsError("InvalidLoggingConfiguration", message)
+
+
+def _check_version_description(request: dict[str, Any]) -> None:
+    """Recorded."""
+    if request.get("versionDescription") and not request.get("publish"):
+        raise AwsError("ValidationException", "Version description can only be set when publish is true")
+
+
+@operation
+def update_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    _check_version_description(request)
+    machine = db.machine(request["stateMachineArn"])
+    if machine.deleting:
+        raise AwsError("StateMachineDeleting", f"State Machine Being Deleted: '{machine.arn}'")
+    if not any(k in request for k in ("definition", "roleArn", *SETTINGS)):
+        raise AwsError("MissingRequiredParameter", "Either the definition, the role ARN, the LoggingConfiguration, "
+                       "EncryptionConfiguration or the TracingConfiguration must be specified")  # fmt: skip
+    definition = request.get("definition", machine.revision.definition)
+    if "definition" in request:
+        check_definition(definition, machine.type)
+    role = request.get("roleArn", machine.revision.role)
+    settings = _settings(request, machine.settings)
+    machine.updated = db.scope.timestamp()
+    if (definition, role, settings) != (machine.revision.definition, machine.revision.role, machine.settings):
+        machine.revision = Revision(db.scope.ids.uuid(), definition, role)
+        machine.settings = settings
+    answer: dict[str, Any] = {"updateDate": from_timestamp(machine.updated)}
+    if machine.revision.id != "INITIAL":
+        answer["revisionId"] = machine.revision.id
+    if request.get("publish"):
+        version = publish(db, machine, request.get("versionDescription"))
+        answer["stateMachineVersionArn"] = version_arn(machine, version)
+    return answer
+
+
+@operation
+def describe_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    arn = request["stateMachineArn"]
+    machine = db.machine(arn)
+    revision, created, description = machine.revision, machine.created, None
+    qualifier = arn[len(machine.arn) + 1 :]
+    if qualifier:
+        version = machine.versions.get(int(qualifier)) if qualifier.isdigit() else None
+        if version is None:
+            raise AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+        revision, created, description = version.revision, version.created, version.description
+    answer: dict[str, Any] = {
+        "stateMachineArn": arn,
+        "name": machine.name,
+        "status": "DELETING" if machine.deleting else "ACTIVE",
+        "type": machine.type,
+        "creationDate": from_timestamp(created),
+        **details(revision, machine.settings),
+    }
+    if revision.id != "INITIAL":
+        answer["revisionId"] = revision.id
+    if description is not None:
+        answer["description"] = description
+    return answer
+
+
+def details(revision: Revision, settings: dict[str, Any]) -> dict[str, Any]:
+    """What a machine and an execution of it have in common.
+
+    Recorded: answers with variableReferences also name the encryption, others only when one was configured.
+    """
+    answer = {"definition": revision.definition, "roleArn": revision.role, **settings}
+    references = variables.references(revision.definition)
+    if references:
+        answer["variableReferences"] = references
+        answer.setdefault("encryptionConfiguration", {"type": "AWS_OWNED_KEY"})
+    return answer
+
+
+@operation
+def delete_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Nothing happens when there is none (recorded); it goes when its last execution has ended."""
+    try:
+        machine = db.machine(request["stateMachineArn"])
+    except AwsError as e:
+        if e.code != "StateMachineDoesNotExist":
+            raise
+        return {}
+    machine.deleting = True
+    sweep(db, machine.arn)
+    return {}
+
+
+def sweep(db: State, arn: str) -> None:
+    """Take away a machine which is to go, once no execution of it runs."""
+    machine = db.machines.get(arn)
+    if machine is not None and machine.deleting:
+        running = any(db.executions[a].status == "RUNNING" for a in machine.executions if a in db.executions)
+        if not running:
+            del db.machines[arn]
+
+
+@operation
+def list_state_machines(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    """By name, as the console shows them (the order is not documented)."""
+    machines, token = page(sorted(db.machines.values(), key=lambda m: m.name), request)
+    entries = [
+        {"stateMachineArn": m.arn, "name": m.name, "type": m.type, "creationDate": from_timestamp(m.created)}
+        for m in machines
+    ]
+    return {"stateMachines": entries, **token}
+
+
+@operation
+def validate_state_machine_definition(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    problems = validate(request["definition"], request.get("type", "STANDARD"), unknown_resource)
+    if request.get("severity", "ERROR") == "ERROR":
+        problems = [p for p in problems if p.severity == "ERROR"]
+    most = request.get("maxResults") or 100
+    diagnostics = []
+    for p in problems[:most]:
+        entry = {"severity": p.severity, "code": p.code, "message": p.message}
+        diagnostics.append({**entry, "location": p.location} if p.location is not None else entry)
+    failed = any(p.severity == "ERROR" for p in problems)
+    return {"result": "FAIL" if failed else "OK", "diagnostics": diagnostics, "truncated": len(problems) > most}

@@ -1,0 +1,177 @@
+"""What Step Functions keeps in one account and region: state machines, executions with their histories, activities, tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...core.errors import AwsError
+from ...core.scope import Scope
+from .language import Document
+
+
+class Event:
+    """One history event; documents in ``details`` become texts when it is read. Never changed."""
+
+    __slots__ = ("details", "previous", "time", "type")
+
+    def __init__(self, type: str, time: float, previous: int, details: dict[str, Any]) -> None:
+        self.type = type
+        self.time = time
+        self.previous = previous
+        self.details = details
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Event:
+        return self
+
+
+@dataclass(slots=True)
+class Revision:
+    """What an execution is made from, and what a version keeps."""
+
+    id: str
+    definition: str
+    role: str
+
+
+@dataclass(slots=True)
+class Version:
+    """A published version."""
+
+    number: int
+    revision: Revision
+    created: float
+    description: str | None = None
+
+
+@dataclass(slots=True)
+class Alias:
+    """A name for one version, or for two by weight."""
+
+    name: str
+    arn: str
+    routes: list[dict[str, Any]]
+    created: float
+    updated: float
+    description: str | None = None
+
+
+@dataclass(slots=True)
+class StateMachine:
+    """A state machine; ``settings`` are the members that describe gives back as they came."""
+
+    arn: str
+    name: str
+    type: str
+    revision: Revision
+    created: float
+    updated: float
+    settings: dict[str, Any]
+    tags: dict[str, str]
+    deleting: bool = False
+    next_version: int = 1
+    versions: dict[int, Version] = field(default_factory=dict)
+    aliases: dict[str, Alias] = field(default_factory=dict)
+    executions: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Execution:
+    """One execution; ``settings`` and ``revision`` are the machine's when it started."""
+
+    arn: str
+    name: str
+    machine: str
+    machine_name: str
+    type: str
+    revision: Revision
+    settings: dict[str, Any]
+    machine_updated: float
+    input: Document
+    started: float
+    seed: str
+    version: str | None = None
+    alias: str | None = None
+    trace: str | None = None
+    status: str = "RUNNING"
+    stopped: float | None = None
+    output: Document | None = None
+    error: str | None = None
+    cause: str | None = None
+    flow: int = 0
+    history: list[Event] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Activity:
+    """An activity, the tasks that wait for a worker (their tokens, oldest first) and the flows that wait for a task."""
+
+    arn: str
+    name: str
+    created: float
+    tags: dict[str, str]
+    queue: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Token:
+    """A task that waits for somebody's answer."""
+
+    token: str
+    execution: str
+    state: str
+    resource: str
+    input: Document
+    heartbeat: int | None = None
+    open: bool = True
+    early: tuple[Any, ...] | None = None
+
+
+class State:
+    """All of it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.machines: dict[str, StateMachine] = {}
+        self.executions: dict[str, Execution] = {}
+        self.activities: dict[str, Activity] = {}
+        self.tokens: dict[str, Token] = {}
+
+    def arn(self, *resource: str) -> str:
+        """An ARN of this account and region."""
+        s = self.scope
+        return ":".join(("arn", s.partition, "states", s.region, s.account, *resource))
+
+    def machine(self, arn: str) -> StateMachine:
+        """The machine of an ARN (also of a version's or alias')."""
+        check_arn(arn, ("stateMachine",))
+        found = self.machines.get(":".join(arn.split(":")[:7]))
+        if found is None:
+            raise AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+        return found
+
+    def execution(self, arn: str) -> Execution:
+        """The execution of an ARN, a standard machine's."""
+        check_arn(arn, ("execution",))
+        found = self.executions.get(arn)
+        if found is None:
+            raise AwsError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
+        return found
+
+    def activity(self, arn: str) -> Activity:
+        """The activity of an ARN."""
+        check_arn(arn, ("activity",))
+        found = self.activities.get(arn)
+        if found is None:
+            raise AwsError("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
+        return found
+
+
+def check_arn(arn: str, kinds: tuple[str, ...]) -> None:
+    """Is it an ARN of one of these resources of Step Functions?"""
+    parts = arn.split(":")
+    if len(parts) < 7 or parts[0] != "arn" or parts[2] != "states":
+        raise AwsError("InvalidArn", f"Invalid Arn: 'Invalid ARN prefix: {arn}'")
+    if parts[5] not in kinds:
+        raise AwsError("InvalidArn", f"Invalid Arn: 'Resource type not valid in this context: {parts[5]}'")
