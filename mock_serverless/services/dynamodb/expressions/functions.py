@@ -28,7 +28,6 @@ ORDERED = ("S", "N", "B")
 
 # The service lists its types in the order of its hash table.
 _ANY_TYPE = "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"
-_VALID_TYPES = "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
 _NOT_DISTINCT = (
     "The first operand must be distinct from the remaining operands for this operator or function; "
     "operator: {}, first operand: {}"
@@ -41,7 +40,7 @@ _BOUNDS_ORDER = (
     "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "
     "lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}"
 )
-_INVALID_TYPE = "Invalid attribute type name found; type: {}, valid types: " + _VALID_TYPES
+_INVALID_TYPE = "Invalid attribute type name found; type: {}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}"
 
 
 # Demands

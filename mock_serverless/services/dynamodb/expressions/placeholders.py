@@ -20,6 +20,9 @@ UNUSED = "Value provided in {} unused in expressions: keys: {{{}}}"
 
 _KEYS = {"#": re.compile(r"#[0-9a-zA-Z_]+", re.ASCII), ":": re.compile(r":[0-9a-zA-Z_]+", re.ASCII)}
 _LONGEST_KEY = 255
+# Keys which were found well-formed: the same few come again and again.
+_known: dict[str, set[str]] = {"#": set(), ":": set()}
+_MOST_KNOWN = 4096
 _ALL_TOGETHER = 2 * 1024 * 1024
 _LARGE = 1024
 
@@ -64,9 +67,10 @@ def checked(names: Mapping[str, str] | None, values: Mapping[str, Mapping[str, A
     return Placeholders(names or {}, kept)
 
 
-def check_used(placeholders: Placeholders, used: Iterable[str]) -> None:
-    """Every placeholder must be used by some expression of the request."""
-    used = set(used)
+def check_used(placeholders: Placeholders, used: set[str]) -> None:
+    """Every placeholder must be used by some expression of the request (those which are used are defined)."""
+    if len(used) == len(placeholders.names) + len(placeholders.values):
+        return
     for parameter, given in (
         ("ExpressionAttributeNames", placeholders.names),
         ("ExpressionAttributeValues", placeholders.values),
@@ -79,10 +83,13 @@ def check_used(placeholders: Placeholders, used: Iterable[str]) -> None:
 def _check_keys(parameter: str, sign: str, given: Mapping[str, Any]) -> None:
     if not given:
         raise refuse(f"{parameter} must not be empty")
-    pattern = _KEYS[sign]
+    known = _known[sign]
     for key in given:
-        if len(key) > _LONGEST_KEY or not pattern.fullmatch(key):
-            raise refuse(f'{parameter} contains invalid key: Syntax error; key: "{key}"')
+        if key not in known:
+            if len(key) > _LONGEST_KEY or not _KEYS[sign].fullmatch(key):
+                raise refuse(f'{parameter} contains invalid key: Syntax error; key: "{key}"')
+            if len(known) < _MOST_KNOWN:
+                known.add(key)
 
 
 def _normalised(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Value]:

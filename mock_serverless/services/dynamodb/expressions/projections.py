@@ -63,7 +63,8 @@ def plan_projection(text: str) -> ProjectionPlan:
     if fault is not None or placeholders:
         return ProjectionPlan(tree, fault, placeholders)
     parts = tuple(path.parts for path in tree.paths)
-    return ProjectionPlan(tree, collision(parts), (), parts, merged(parts))
+    fault = collision(parts)
+    return ProjectionPlan(tree, fault, (), parts, merged(parts) if fault is None else None)
 
 
 def bind_projection(plan: ProjectionPlan, placeholders: Placeholders) -> BoundProjection | str:

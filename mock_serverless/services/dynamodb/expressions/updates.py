@@ -1,9 +1,8 @@
 """Update expressions: what one says, checked against its placeholders, and applied to an item.
 
-Every operand is read from the item as it was before; indexes count in the lists as they were before. So SETs go first (those
-behind the end of a list are appended in the order of their indexes), then ADD and DELETE, and what is removed goes last. The
-old item is never touched: what changes is copied on the way to it. "Update expressions" of the developer guide; refusals and
-their order as the service has them.
+Every operand is read from the item as it was before; indexes count in the lists as they were before, and what is set behind the
+end of a list is appended in the order of the indexes. Since no two paths overlap, the order of the actions makes no difference.
+The old item is never touched. "Update expressions" of the developer guide; refusals and their order as the service has them.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
 from ..values import (
@@ -21,11 +19,10 @@ from ..values import (
     Value,
     add,
     depth_of,
-    difference,
     refuse,
     type_of,
-    union,
 )
+from .draft import ACTIONS, WRONG_TYPE, Draft
 from .lexer import ExpressionSyntaxError
 from .parser import TooDeep, parse_update_text
 from .paths import Parts, collision, is_literal, reader, resolve
@@ -43,9 +40,7 @@ from .rules import (
 )
 from .tree import Action, Arithmetic, Call, Operand, Path, Ref, Update
 
-NO_SUCH_PATH = "The document path provided in the update expression is invalid for update"
 NO_SUCH_ATTRIBUTE = "The provided expression refers to an attribute that does not exist in the item"
-WRONG_TYPE = "An operand in the update expression has an incorrect data type"
 
 _CLAUSE_TYPES = {
     "S": "STRING",
@@ -118,7 +113,7 @@ class BoundUpdate:
 
     def apply(self, item: Item, exists: bool = True) -> Item:
         """The new item. ``item`` is the old one or, where none ``exists``, its key."""
-        draft = _Draft(item)
+        draft = Draft(item)
         steps = self.plan.steps
         new = [
             None if step.value is None else step.value(item, self.placeholders) for step in steps
@@ -131,7 +126,7 @@ class BoundUpdate:
                 if exists or len(path) == 1:
                     draft.remove(path)
             else:
-                _ACTIONS[step.keyword](draft, path, self.placeholders.values[step.ref])
+                ACTIONS[step.keyword](draft, path, self.placeholders.values[step.ref])
         return draft.finished()
 
 
@@ -194,7 +189,7 @@ def bind_update(plan: UpdatePlan, placeholders: Placeholders) -> BoundUpdate | s
 def _clause_demands(actions: list[tuple[str, Action]]) -> Iterator[Demand]:
     """ADD takes numbers and sets, DELETE sets."""
     for keyword, action in actions:
-        if keyword in _ACTIONS:
+        if keyword in ACTIONS:
             assert isinstance(action.value, Ref)
             yield _clause_demand(keyword, action.value.name)
 
@@ -320,95 +315,3 @@ def _if_not_exists(node: Call) -> Evaluation:
 def _check_depth(path: Parts, value: Value) -> None:
     if len(path) > 1 and len(path) - 1 + depth_of(value) > NESTING_LIMIT:
         raise refuse(NESTED_TOO_DEEP)
-
-
-# Writing
-
-
-class _Draft:
-    """A new item in the making, which shares with the old one whatever doesn't change."""
-
-    __slots__ = ("appended", "item", "owned", "removed")
-
-    def __init__(self, item: Item) -> None:
-        self.item = item.copy()
-        self.owned: dict[int, Any] = {}  # the containers which are copies already, by id
-        self.appended: dict[int, dict[int, Value]] = {}  # id of a list: index behind its end: value
-        self.removed: dict[int, set[int]] = {}  # id of a list: indexes
-
-    def container(self, path: Parts) -> Any:
-        """The map (a dict) or list which holds the last part of a path, ours to change."""
-        within: Any = self.item
-        for here, further in pairwise(path):
-            value = _at(within, here)
-            kind = "L" if type(further) is int else "M"
-            content = None if value is None else value.get(kind)
-            if content is None:
-                raise refuse(NO_SUCH_PATH)
-            if id(content) not in self.owned:
-                content = content.copy()
-                self.owned[id(content)] = content
-                within[here] = {kind: content}
-            within = content
-        return within
-
-    def get(self, path: Parts) -> Value | None:
-        value: Value | None = _at(self.container(path), path[-1])
-        return value
-
-    def put(self, path: Parts, value: Value) -> None:
-        container, part = self.container(path), path[-1]
-        if type(part) is int and part >= len(container):
-            self.appended.setdefault(id(container), {})[part] = value
-        else:
-            container[part] = value
-
-    def remove(self, path: Parts) -> None:
-        container, part = self.container(path), path[-1]
-        if type(part) is int:
-            self.removed.setdefault(id(container), set()).add(part)
-        else:
-            container.pop(part, None)
-
-    def finished(self) -> Item:
-        for key in (*self.removed, *self.appended):
-            elements = self.owned[key]
-            gone = self.removed.pop(key, ())
-            if gone:
-                elements[:] = [element for index, element in enumerate(elements) if index not in gone]
-            elements.extend(value for _, value in sorted(self.appended.pop(key, {}).items()))
-        return self.item
-
-
-def _at(within: Any, part: str | int) -> Any:
-    if type(part) is int:
-        return within[part] if part < len(within) else None
-    return within.get(part)
-
-
-def _add(draft: _Draft, path: Parts, value: Value) -> None:
-    kind, more = next(iter(value.items()))
-    old = draft.get(path)
-    if old is None:
-        draft.put(path, value)
-    elif kind not in old:
-        raise refuse(WRONG_TYPE)
-    else:
-        draft.put(path, {kind: add(old[kind], more) if kind == "N" else union(old[kind], more)})
-
-
-def _delete(draft: _Draft, path: Parts, value: Value) -> None:
-    kind, less = next(iter(value.items()))
-    old = draft.get(path)
-    if old is None:
-        return
-    if kind not in old:
-        raise refuse(WRONG_TYPE)
-    left = difference(old[kind], less)
-    if left:
-        draft.put(path, {kind: left})
-    else:
-        draft.remove(path)
-
-
-_ACTIONS: dict[str, Callable[[_Draft, Parts, Value], None]] = {"ADD": _add, "DELETE": _delete}
