@@ -122,6 +122,21 @@ def package_of(service: str) -> Any:
         return None
 
 
+def services() -> list[str]:
+    """The services that have implemented operations, as botocore names them."""
+    home = importlib.import_module("mock_serverless.services")
+    folders = [m.name for m in pkgutil.iter_modules(home.__path__)]
+    faces = [service for service, folder in FOLDERS.items() if folder in folders]
+    names = {folder.rstrip("_") for folder in folders} | set(faces)
+    return sorted(name for name in names if implemented(name))
+
+
+def implemented(service: str) -> set[str]:
+    """The names of a service's implemented operations."""
+    load(service)
+    return {name for of, name in OPERATIONS if of == service}
+
+
 # ---------------------------------------------------------------------- botocore's models
 
 

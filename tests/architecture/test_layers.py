@@ -24,9 +24,9 @@ FLOORS = {
     "__init__": 5,
     "demo": 5,
 }
-BOTOCORE = {"core/operation.py", "core/constraints.py"}
+BOTOCORE = {"core/operation.py", "core/constraints.py", "demo.py"}  # the demo is an app, with an SDK of its own
 CLOCKS = re.compile(r"\b(time\.(time|monotonic|perf_counter|sleep)\(|datetime\.(now|utcnow)\(|date\.today\()")
-UNSEEDED = re.compile(r"\brandom\.(random|choice|choices|randint|getrandbits|uniform|shuffle)\(|\bRandom\(\)|\buuid\d?\(\)|\bsecrets\.")
+UNSEEDED = re.compile(r"^\s*import (random|uuid|secrets)\b|\bRandom\(\)|^from uuid|^from secrets", re.MULTILINE)
 MAY_READ_THE_CLOCK = {"core/clock.py", "core/travel.py", "doors/waiting.py", "cli.py"}
 
 

@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""What mock_serverless costs, as ratios to botocore's own share of a call and to moto, measured in one run.
+
+    python benchmarks/run.py            all bars
+    python benchmarks/run.py --smoke    a short run that only shows that everything still runs (no bar is judged)
+    python benchmarks/run.py calls growth ...   some of them
+
+``floor`` is a call that is answered with a constant by a ``before-call`` hook: botocore's serialising, endpoint rules and
+event handling, which no fake at this place can avoid. Each figure is the median over rounds in which the contestants take
+turns, so that a machine's drift hits all alike. Needs boto3; moto where it is compared (left out with a word when missing).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+os.environ.update(AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", AWS_DEFAULT_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true")
+
+import boto3
+from botocore.config import Config
+
+from mock_serverless import mock_cloud
+
+MOTO = importlib.util.find_spec("moto") is not None
+TABLE = {
+    "TableName": "t",
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+KEY = {"pk": {"S": "a"}, "sk": {"N": "1"}}
+ITEM = {**KEY, "name": {"S": "Ada"}, "age": {"N": "36"}, "tags": {"SS": ["x", "y"]}, "ok": {"BOOL": True}}
+CALLS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "get_item": ("get_item", {"TableName": "t", "Key": KEY}, {"Item": ITEM}),
+    "put_item": ("put_item", {"TableName": "t", "Item": ITEM}, {}),
+    "update_item": (
+        "update_item",
+        {
+            "TableName": "t",
+            "Key": KEY,
+            "UpdateExpression": "SET #n = :n ADD visits :one",
+            "ExpressionAttributeNames": {"#n": "name"},
+            "ExpressionAttributeValues": {":n": {"S": "Grace"}, ":one": {"N": "1"}},
+        },
+        {},
+    ),
+    "query": (
+        "query",
+        {"TableName": "t", "KeyConditionExpression": "pk = :a", "ExpressionAttributeValues": {":a": {"S": "many"}}},
+        {"Items": [ITEM] * 10, "Count": 10, "ScannedCount": 10},
+    ),
+}
+BARS = {  # (what, at most x floor, at least x faster than moto)
+    "get_item": (1.3, 4.0),
+    "put_item": (1.7, 4.0),
+    "update_item": (1.7, 4.0),
+    "query": (None, 4.0),
+}
+
+
+# ---------------------------------------------------------------------- contestants
+
+
+def client(service: str = "dynamodb") -> Any:
+    return boto3.client(service, config=Config(retries={"max_attempts": 0}))
+
+
+class _Http:
+    status_code = 200
+    headers: dict[str, str] = {}
+
+
+@contextmanager
+def floor() -> Iterator[Any]:
+    made = client()
+    for name, (method, _, answer) in CALLS.items():
+        operation = made.meta.method_to_api_mapping[method]
+        parsed = {**answer, "ResponseMetadata": {"HTTPStatusCode": 200}}
+        made.meta.events.register(
+            f"before-call.dynamodb.{operation}", lambda parsed=parsed, **_: (_Http, parsed), unique_id=name
+        )
+    yield made
+
+
+@contextmanager
+def ours() -> Iterator[Any]:
+    with mock_cloud():
+        made = client()
+        _fill(made)
+        yield made
+
+
+@contextmanager
+def moto() -> Iterator[Any]:
+    from moto import mock_aws
+
+    with mock_aws():
+        made = client()
+        _fill(made)
+        yield made
+
+
+def _fill(made: Any) -> None:
+    made.create_table(**TABLE)
+    made.put_item(TableName="t", Item=ITEM)
+    for n in range(10):
+        made.put_item(TableName="t", Item={**ITEM, "pk": {"S": "many"}, "sk": {"N": str(n)}})
+
+
+# ---------------------------------------------------------------------- measuring
+
+
+def seconds_per_call(function: Callable[[], Any], times: int) -> float:
+    start = time.perf_counter()
+    for _ in range(times):
+        function()
+    return (time.perf_counter() - start) / times
+
+
+class Report:
+    """Prints figures and remembers which bar was missed."""
+
+    def __init__(self, judge: bool) -> None:
+        self.judge = judge
+        self.missed: list[str] = []
+
+    def line(self, what: str, figures: str, *bars: tuple[str, float, str, float]) -> None:
+        """Each bar: (name, measured, "<=" or ">=", limit)."""
+        verdicts = []
+        for name, measured, relation, limit in bars:
+            holds = measured <= limit if relation == "<=" else measured >= limit
+            verdicts.append(f"{name} {measured:.2f} {relation} {limit:g} {'ok' if holds else 'MISSED'}")
+            if not holds:
+                self.missed.append(f"{what}: {name}")
+        print(f"{what:34} {figures:58} {'; '.join(verdicts)}", flush=True)
+
+
+def calls(report: Report, rounds: int, times: int) -> None:
+    """The same calls against floor, this package and moto."""
+    contestants = {"floor": floor, "ours": ours} | ({"moto": moto} if MOTO else {})
+    figures: dict[str, dict[str, list[float]]] = {name: {c: [] for c in contestants} for name in CALLS}
+    for _ in range(rounds):
+        for contestant, enter in contestants.items():
+            with enter() as made:
+                for name, (method, params, _) in CALLS.items():
+                    call = getattr(made, method)
+                    call(**params)
+                    per_call = seconds_per_call(lambda call=call, params=params: call(**params), times)
+                    figures[name][contestant].append(per_call)
+    for name, found in figures.items():
+        median = {c: statistics.median(values) for c, values in found.items()}
+        to_floor = statistics.median(o / f for o, f in zip(found["ours"], found["floor"], strict=True))
+        most, least = BARS[name]
+        bars: list[tuple[str, float, str, float]] = [("x floor", to_floor, "<=", most)] if most else []
+        if MOTO:
+            to_moto = statistics.median(m / o for m, o in zip(found["moto"], found["ours"], strict=True))
+            bars.append(("x faster than moto", to_moto, ">=", least))
+        text = "  ".join(f"{c} {1e6 * m:7.1f} us" for c, m in median.items())
+        report.line(name, text + f"  = {to_floor:.2f} x floor", *bars)
+    if not MOTO:
+        print("(moto is not installed: not compared)")
+
+
+def entering(report: Report, rounds: int, times: int) -> None:
+    """Entering and leaving a mock."""
+
+    def enter_and_leave() -> None:
+        with mock_cloud():
+            pass
+
+    enter_and_leave()
+    micros = 1e6 * min(seconds_per_call(enter_and_leave, times) for _ in range(rounds))
+    report.line("enter and leave", f"{micros:.0f} us", ("us", micros, "<=", 300))
+
+
+def importing(report: Report, rounds: int, times: int) -> None:
+    """The plugin and ``import mock_serverless``, on top of pytest."""
+    code = (
+        "import time, pytest; start = time.perf_counter(); import mock_serverless, mock_serverless.pytest_plugin; "
+        "print(time.perf_counter() - start)"
+    )
+    found = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout) for _ in range(2 * rounds + 1)]
+    millis = 1e3 * statistics.median(found)
+    report.line("import package and plugin", f"{millis:.1f} ms", ("ms", millis, "<=", 10))
+
+
+def growth(report: Report, rounds: int, times: int) -> None:
+    """Cost per call at 200,000 items against 1,000."""
+    small, large = 1_000, 200_000 if report.judge else 5_000
+
+    def filled(count: int, made: Any) -> None:
+        made.create_table(**TABLE)
+        for start in range(0, count, 25):
+            puts = [{"PutRequest": {"Item": _item(n)}} for n in range(start, start + 25)]
+            made.batch_write_item(RequestItems={"t": puts})
+
+    with mock_cloud():
+        made = {}
+        for region, count in (("us-east-1", small), ("eu-west-1", large)):
+            made[count] = boto3.client("dynamodb", region_name=region)
+            filled(count, made[count])
+        for name, call in GROWTH.items():
+            ratios = []
+            for _ in range(rounds):
+                costs = [
+                    seconds_per_call(lambda m=made[c], c=c, call=call: call(m, c), max(times // 4, 5)) for c in (small, large)
+                ]
+                ratios.append(costs[1] / costs[0])
+            ratio = statistics.median(ratios)
+            report.line(f"{name} at {large:,} items", f"{ratio:.2f} x the cost at {small:,}", ("x", ratio, "<=", 1.5))
+
+
+def _item(n: int) -> dict[str, Any]:
+    return {"pk": {"S": f"p{n // 100}"}, "sk": {"N": str(n % 100)}, "name": {"S": f"item {n}"}, "data": {"S": "x" * 150}}
+
+
+GROWTH: dict[str, Callable[[Any, int], Any]] = {
+    "get_item": lambda m, n: m.get_item(TableName="t", Key={"pk": {"S": f"p{n // 200}"}, "sk": {"N": "50"}}),
+    "put_item": lambda m, n: m.put_item(TableName="t", Item=_item(n // 2)),
+    "query": lambda m, n: m.query(
+        TableName="t",
+        KeyConditionExpression="pk = :p AND sk > :s",
+        ExpressionAttributeValues={":p": {"S": f"p{n // 200}"}, ":s": {"N": "40"}},
+        Limit=10,
+    ),
+}
+
+
+def passes(report: Report, rounds: int, times: int) -> None:
+    """1,000 Pass states against moto's interpreter."""
+    count = 1_000 if report.judge else 50
+    states: dict[str, Any] = {f"S{n}": {"Type": "Pass", "Next": f"S{n + 1}"} for n in range(count)}
+    states[f"S{count}"] = {"Type": "Succeed"}
+    definition = json.dumps({"StartAt": "S0", "States": states})
+    role = "arn:aws:iam::123456789012:role/r"
+
+    def execute(made: Any, wait: Callable[[], None]) -> float:
+        arn = made.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+        start = time.perf_counter()
+        execution = made.start_execution(stateMachineArn=arn, input='{"a": 1}')["executionArn"]
+        while made.describe_execution(executionArn=execution)["status"] == "RUNNING":
+            wait()
+        return time.perf_counter() - start
+
+    found: dict[str, list[float]] = {"ours": [], "moto": []}
+    for _ in range(min(rounds, 3)):
+        with mock_cloud():
+            found["ours"].append(execute(client("stepfunctions"), lambda: None))
+        if MOTO:
+            from moto import mock_aws
+
+            with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+                found["moto"].append(execute(client("stepfunctions"), lambda: time.sleep(0.0005)))
+    ours_ms = 1e3 * statistics.median(found["ours"])
+    if not MOTO:
+        print(f"{count} Pass states {ours_ms:.1f} ms (moto is not installed: not compared)")
+        return
+    ratio = statistics.median(m / o for m, o in zip(found["moto"], found["ours"], strict=True))
+    figures = f"ours {ours_ms:.1f} ms  moto {1e3 * statistics.median(found['moto']):.0f} ms"
+    report.line(f"{count} Pass states", figures, ("x faster than moto", ratio, ">=", 20))
+
+
+PARTS = {"calls": calls, "entering": entering, "importing": importing, "growth": growth, "passes": passes}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="which (default: all)")
+    parser.add_argument("--smoke", action="store_true", help="short, and no bar is judged")
+    options = parser.parse_args()
+    report = Report(judge=not options.smoke)
+    rounds, times = (1, 5) if options.smoke else (7, 300)
+    for name in options.parts or PARTS:
+        PARTS[name](report, rounds, times)
+    if report.missed and report.judge:
+        print(f"\n{len(report.missed)} missed: {', '.join(report.missed)}")
+    return 1 if report.missed and report.judge else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
