@@ -23,6 +23,8 @@ Check = Callable[[Any, str, list[str]], None]
 ERROR_CODES = {"json": "ValidationException", "rest-json": "ValidationException", "query": "ValidationError"}
 UNCHECKED = frozenset({"s3", "apigateway", "apigatewayv2", "s3control", "sqs", "sns"})
 """Services whose front end has rules and words of its own, checked by the operations themselves."""
+OWN_WORDS = frozenset({"Runtime"})
+"""Enums which the service checks itself, in words of its own (Lambda's runtimes, recorded)."""
 
 
 class RequestChecker:
@@ -180,7 +182,7 @@ def _own_checks(shape: Any) -> list[Check | None]:
     if shape.type_name in ("string", "list", "map", "blob", "integer", "long", "float", "double"):
         checks += limits(metadata.get("min"), metadata.get("max"), sensitive)
     if shape.type_name == "string":
-        if metadata.get("enum"):
+        if metadata.get("enum") and shape.name not in OWN_WORDS:
             checks.append(_enum(metadata["enum"], sensitive))
         if metadata.get("pattern"):
             checks.append(_pattern(metadata["pattern"], sensitive))

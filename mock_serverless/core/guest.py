@@ -136,7 +136,7 @@ def _adopt_threads(change: int) -> None:
     with _lock:
         _guests += change
         if _guests == 1 and change == 1:
-            threading.Thread.start = _start  # type: ignore[method-assign]
+            threading.Thread.start = _start  # type: ignore[method-assign, assignment]
             loops.watch(_in_virtual_time)
         elif _guests == 0:
             threading.Thread.start = _real_start  # type: ignore[method-assign]

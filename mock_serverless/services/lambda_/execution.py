@@ -1,0 +1,158 @@
+"""Running a version of a function: which version, which environment, and what limits stand in the way."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.errors import AwsError, NotSupported
+from .names import Target
+from .runtime.environment import Environment, Invocation, Outcome
+from .runtime.logs import Log
+from .store import Function, State, Version
+
+LOOP_LIMIT = 16
+"""https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: a function is run so often in one chain."""
+Chain = tuple[str, ...]
+
+_here = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished invocation."""
+
+    version: Version
+    outcome: Outcome
+    log: Log
+
+
+def chain() -> Chain:
+    """The functions whose invocations led here, one in the other."""
+    found: Chain = getattr(_here, "chain", ())
+    return found
+
+
+def run(target: Target, invocation: Invocation, led_by: Chain) -> Run:
+    """Run the version that is meant. Raises AwsError when it may not run now."""
+    state, function = target.state, target.there()
+    version = _choose(target)
+    _check_runtime(function, version)
+    links = (*led_by, state.arn(function.name))
+    if links.count(links[-1]) > LOOP_LIMIT and function.recursive_loop == "Terminate":
+        raise AwsError(
+            "RecursiveInvocationException",
+            "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources "
+            "and stopped your function's invocation.",
+            Type="User",
+        )
+    environments = state.environments
+    _check_concurrency(function, environments.busy.get(function.name, 0))
+    environment = _environment(state, function, version)
+    before = chain()
+    _here.chain = links
+    environments.busy[function.name] = environments.busy.get(function.name, 0) + 1
+    try:
+        outcome, log = environment.run(invocation)
+    finally:
+        environments.busy[function.name] -= 1
+        _here.chain = before
+    _keep(state, function, version, environment)
+    group = version.settings["LoggingConfig"]["LogGroup"]
+    state.logs.setdefault(group, []).extend((when, environment.log_stream, line) for when, line in log.lines)
+    return Run(version, outcome, log)
+
+
+def _choose(target: Target) -> Version:
+    """The version; an alias with weights is asked for one by chance."""
+    alias = target.alias()
+    if alias is None or not alias.weights:
+        return target.version()
+    chance = target.state.scope.ids.random.random()
+    for number, weight in alias.weights.items():
+        chance -= weight
+        if chance < 0:
+            return target._replace(qualifier=number).version()
+    return target.version()
+
+
+def _check_runtime(function: Function, version: Version) -> None:
+    runtime = version.settings["Runtime"]
+    if version.code.handler is None and not runtime.startswith("python"):
+        raise NotSupported(
+            f"lambda: mock_serverless runs Python only, and {function.name} has the runtime {runtime}.\n"
+            f"Put a Python callable in its place:  cloud.function({function.name!r}, handler)\n"
+            'Or stub the call:                    cloud.stub("lambda", "Invoke", ...)'
+        )
+
+
+def _check_concurrency(function: Function, busy: int) -> None:
+    if function.reserved is not None and busy >= function.reserved:
+        reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
+        raise AwsError("TooManyRequestsException", "Rate Exceeded.", 429, Reason=reason, Type="User")
+
+
+# ---------------------------------------------------------------------- environments
+
+
+def _environment(state: State, function: Function, version: Version) -> Environment:
+    idle = state.environments.idle.get((function.name, version.number))
+    while idle:
+        of, environment = idle.pop()
+        if of.code is version.code and of.settings is version.settings:
+            return environment
+    return _new_environment(state, function, version)
+
+
+def _keep(state: State, function: Function, version: Version, environment: Environment) -> None:
+    if environment.alive and state.functions.get(function.name) is function:
+        state.environments.idle.setdefault((function.name, version.number), []).append((version, environment))
+
+
+def _new_environment(state: State, function: Function, version: Version) -> Environment:
+    scope, code = state.scope, version.code
+    stream = f"{scope.now():%Y/%m/%d}/[{version.number}]{scope.ids.hex(32)}"
+    variables = _variables(state, function, version, stream)
+    package = None if code.handler is not None else code.package
+    return Environment(scope, function.name, version.number, version.settings, variables, package, code.handler)
+
+
+def _variables(state: State, function: Function, version: Version, stream: str) -> dict[str, str]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    scope, settings = state.scope, version.settings
+    own = scope.account == scope.cloud.account
+    reserved = {
+        "AWS_REGION": scope.region,
+        "AWS_DEFAULT_REGION": scope.region,
+        "AWS_ACCESS_KEY_ID": "ASIAMOCKSERVERLESSFN" if own else scope.account,
+        "AWS_SECRET_ACCESS_KEY": "mock_serverless",
+        "AWS_SESSION_TOKEN": "mock_serverless",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{settings['Runtime']}",
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": version.number,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings["MemorySize"]),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": settings["LoggingConfig"]["LogGroup"],
+        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "_HANDLER": settings["Handler"],
+    }
+    if settings["LoggingConfig"]["LogFormat"] == "JSON":
+        reserved["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
+        reserved["AWS_LAMBDA_LOG_LEVEL"] = settings["LoggingConfig"]["ApplicationLogLevel"]
+    if version.code.handler is None:
+        reserved |= {
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            "LAMBDA_RUNTIME_DIR": "/var/runtime",
+            "PYTHONPATH": "/var/runtime",
+        }
+    return {**settings.get("Environment", {}).get("Variables", {}), **reserved}
+
+
+def error_of(outcome: Outcome) -> dict[str, Any]:
+    """The document of an error outcome."""
+    document: dict[str, Any] = json.loads(outcome.payload)
+    return document

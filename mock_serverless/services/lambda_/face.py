@@ -1,0 +1,146 @@
+"""``cloud.function``: a Python callable as a Lambda function, and what functions have logged.
+
+::
+
+    cloud.function("orders", handler, timeout=10, environment={"TABLE": "orders"})
+
+    @cloud.function("orders")
+    def handler(event, context): ...
+
+The callable is run as AWS would run it: event and answer go through JSON, its time is virtual and limited, what it
+raises becomes a FunctionError. The test's environment variables stay visible under the function's own, since the callable was
+imported in them; its module's globals are the test's too.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from ...core.operation import load
+from .configuration import DEFAULTS, changed, check_new_name
+from .functions import create
+from .store import Code, State, name_of
+
+if TYPE_CHECKING:
+    from ...cloud import Cloud
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class LambdaFace:
+    """See the top of this file; ``cloud.function`` is one of these."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        load("lambda")
+        self._cloud = cloud
+
+    @overload
+    def __call__(
+        self,
+        name: str,
+        handler: Callable[..., Any],
+        *,
+        timeout: int = 3,
+        memory: int = 128,
+        environment: Mapping[str, str] | None = None,
+        description: str = "",
+        tags: Mapping[str, str] | None = None,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> str: ...
+    @overload
+    def __call__(
+        self,
+        name: str,
+        *,
+        timeout: int = 3,
+        memory: int = 128,
+        environment: Mapping[str, str] | None = None,
+        description: str = "",
+        tags: Mapping[str, str] | None = None,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> Callable[[Handler], Handler]: ...
+    def __call__(
+        self,
+        name: str,
+        handler: Callable[..., Any] | None = None,
+        *,
+        timeout: int = 3,
+        memory: int = 128,
+        environment: Mapping[str, str] | None = None,
+        description: str = "",
+        tags: Mapping[str, str] | None = None,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> Any:
+        """Make a callable ``handler(event, context)`` a function; gives its ARN, or a decorator when the handler is left out.
+
+        ``timeout`` in seconds (1 to 900), ``memory`` in MB, ``environment``: its own variables; ``account`` and ``region``: the
+        cloud's own unless named. A function of that name which is there already gets this callable as its new code. Raises
+        TypeError for a coroutine function (AWS's Python runtime awaits nothing), AwsError for settings that AWS refuses.
+        """
+        request = {
+            "Timeout": timeout,
+            "MemorySize": memory,
+            "Description": description,
+            "Environment": {"Variables": dict(environment)} if environment else None,
+        }
+
+        def register(found: Handler) -> Handler:
+            self._put(name, found, request, dict(tags or {}), account, region)
+            return found
+
+        if handler is None:
+            return register
+        register(handler)
+        return self._state(account, region).arn(name)
+
+    def logs(self, name: str, *, account: str | None = None, region: str | None = None) -> list[str]:
+        """The lines which a function has logged so far, oldest first, as CloudWatch Logs would have them."""
+        state = self._state(account, region)
+        function = state.functions.get(name)
+        group = f"/aws/lambda/{name}" if function is None else function.latest.settings["LoggingConfig"]["LogGroup"]
+        return [line.rstrip("\n") for _, _, line in state.logs.get(group, [])]
+
+    # ------------------------------------------------------------------
+
+    def _state(self, account: str | None, region: str | None) -> State:
+        state: State = self._cloud.state_of("lambda", account or self._cloud.account, region or self._cloud.region)
+        return state
+
+    def _put(
+        self,
+        name: str,
+        handler: Callable[..., Any],
+        request: dict[str, Any],
+        tags: dict[str, str],
+        account: str | None,
+        region: str | None,
+    ) -> None:
+        _check_handler(handler)
+        state = self._state(account, region)
+        scope = state.scope
+        check_new_name(name, name)
+        runtime = f"python3.{min(sys.version_info.minor, 14)}"
+        role = f"arn:{scope.partition}:iam::{scope.account}:role/{name}"
+        given = {**DEFAULTS, "Runtime": runtime, "Role": role, "Handler": name_of(handler)}
+        settings = changed(scope, name, given, request)
+        function = state.functions.get(name)
+        if function is None:
+            create(state, name, settings, Code(handler=handler), tags, ready=True)
+        else:
+            state.put_latest(function, settings=settings, code=Code(handler=handler), updating=False, state="Active")
+
+
+def _check_handler(handler: Any) -> None:
+    if not callable(handler):
+        raise TypeError(f"a handler is a callable of (event, context), not {handler!r}")
+    if any(map(inspect.iscoroutinefunction, (handler, type(handler).__call__))):
+        raise TypeError(
+            f"{name_of(handler)} is a coroutine function, and AWS's Python runtime awaits nothing: "
+            "call asyncio.run in a handler of (event, context)"
+        )

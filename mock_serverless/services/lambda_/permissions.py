@@ -1,0 +1,125 @@
+"""Resource-based policies: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+
+They are kept and shown; this fake asks no policy whether a call is allowed.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ...core.arns import Arn
+from ...core.operation import operation
+from .errors import conflict, function_not_found, no_such_resource, not_found, outdated
+from .names import Target, find
+from .store import LATEST, Function, State
+
+WHOLE = ""
+"""Key of the policy of a function as a whole."""
+
+
+@operation
+def add_permission(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html"""
+    target = _target(state, request)
+    function, key = target.there(), target.qualifier or WHOLE
+    _check_policy_revision(function, key, request)
+    statements = function.statements.setdefault(key, [])
+    if any(s["Sid"] == request["StatementId"] for s in statements):
+        raise conflict(
+            f"The statement id ({request['StatementId']}) provided already exists. "
+            "Please provide a new statement id, or remove the existing statement."
+        )
+    statement = _statement(target, request)
+    statements.append(statement)
+    function.policy_revisions[key] = state.scope.ids.uuid()
+    return {"Statement": _json(statement), "ResponseMetadata": {"HTTPStatusCode": 201}}
+
+
+def _target(state: State, request: dict[str, Any]) -> Target:
+    target = find(state, request)
+    function, qualifier = target.function, target.qualifier
+    if function is None or (qualifier not in (None, LATEST) and not _exists(function, qualifier)):
+        raise function_not_found(target.arn)
+    return target
+
+
+def _exists(function: Function, qualifier: str | None) -> bool:
+    return qualifier in function.aliases or qualifier in function.versions
+
+
+def _check_policy_revision(function: Function, key: str, request: dict[str, Any]) -> None:
+    if request.get("RevisionId") not in (None, function.policy_revisions.get(key)):
+        raise outdated("GetPolicy")
+
+
+def _statement(target: Target, request: dict[str, Any]) -> dict[str, Any]:
+    statement = {
+        "Sid": request["StatementId"],
+        "Effect": "Allow",
+        "Principal": _principal(target, request["Principal"]),
+        "Action": request["Action"],
+        "Resource": target.arn,
+    }
+    conditions = _conditions(request)
+    return {**statement, "Condition": conditions} if conditions else statement
+
+
+def _principal(target: Target, text: str) -> Any:
+    if text == "*":
+        return "*"
+    if text.isdigit():
+        return {"AWS": f"arn:{target.state.scope.partition}:iam::{text}:root"}
+    return {"AWS": text} if Arn.parse(text) else {"Service": text}
+
+
+# member of the request -> operator and condition key
+CONDITIONS = {
+    "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
+    "SourceAccount": ("StringEquals", "AWS:SourceAccount"),
+    "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
+    "EventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
+    "SourceArn": ("ArnLike", "AWS:SourceArn"),
+}
+
+
+def _conditions(request: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, dict[str, str]] = {}
+    for member, (operator, key) in CONDITIONS.items():
+        if request.get(member):
+            found.setdefault(operator, {})[key] = request[member]
+    return found
+
+
+@operation
+def get_policy(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_GetPolicy.html"""
+    target = _target(state, request)
+    function, key = target.there(), target.qualifier or WHOLE
+    statements = function.statements.get(key)
+    if not statements:
+        raise no_such_resource()
+    document = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
+    return {"Policy": _json(document), "RevisionId": function.policy_revisions[key]}
+
+
+@operation
+def remove_permission(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_RemovePermission.html"""
+    target = find(state, request)
+    function = target.function
+    if function is None:
+        raise not_found(f"No policy found for: {target.arn}")
+    key = target.qualifier or WHOLE
+    _check_policy_revision(function, key, request)
+    statements = function.statements.get(key) or []
+    left = [s for s in statements if s["Sid"] != request["StatementId"]]
+    if len(left) == len(statements):
+        raise not_found(f"Statement {request['StatementId']} is not found in resource policy.")
+    function.statements[key] = left
+    function.policy_revisions[key] = state.scope.ids.uuid()
+    return {"ResponseMetadata": {"HTTPStatusCode": 204}}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))

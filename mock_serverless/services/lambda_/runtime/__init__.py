@@ -1,0 +1,12 @@
+"""The execution environment: what runs a function's Python code as AWS's Python runtime does, inside this process.
+
+    packages.py      the deployment package's modules: an importer over a zip in memory, one module namespace per environment
+    process.py       what a function sees of its process: environment variables, output, logging, sys.path, its modules
+    context.py       the context object
+    marshalling.py   JSON in and out, and the runtime's errors
+    logs.py          the lines which AWS and its Python runtime write to the log
+    environment.py   one execution environment, warm or cold, and how it answers an invocation
+
+Which facts are AWS's: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html and the public sources of its runtime
+interface client (github.com/aws/aws-lambda-python-runtime-interface-client).
+"""

@@ -1,0 +1,254 @@
+"""One execution environment: warm or cold, it answers one invocation at a time.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html. What a module's globals hold stays for the next
+invocation of the same version; new code or configuration, a timeout and an exit end the environment.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import linecache
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from ....core.errors import MockServerlessError
+from ....core.guest import TimeIsUp, Visit
+from ....core.scope import Scope
+from .context import LambdaContext
+from .logs import Log, stamp
+from .marshalling import RuntimeFault, error_payload, event_of, payload_of
+from .packages import TASK_ROOT, Importer, Package
+from .process import Process
+
+INIT_LIMIT = 10.0
+"""Seconds that the init phase may take before it is tried again within the invocation (the page above)."""
+RESPONSE_LIMIT = 6_291_556
+OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+# awslambdaric logs this before an error of the init phase
+INIT_WARNING = "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code."
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One request to a function. ``arn`` is the one that it was invoked by."""
+
+    request_id: str
+    arn: str
+    payload: bytes
+    client_context: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it. ``kind`` is None, or the error's type; ``trace`` a traceback for people."""
+
+    payload: bytes
+    kind: str | None = None
+    trace: str = ""
+
+
+class Environment:
+    """An execution environment of one version of a function."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        name: str,
+        version: str,
+        settings: dict[str, Any],
+        variables: dict[str, str],
+        package: Package | None,
+        handler: Callable[..., Any] | None,
+    ) -> None:
+        self.scope = scope
+        self.name = name
+        self.version = version
+        self.settings = settings
+        self.log_stream = variables["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self.alive = True
+        self.handler = handler
+        level = settings["LoggingConfig"].get("ApplicationLogLevel")
+        importer = None if package is None else Importer(package)
+        if package is not None:
+            variables = {**variables, "LAMBDA_TASK_ROOT": package.root}
+        self.process = Process(variables, importer, handler, {"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level))
+        self._cold = True
+
+    # ------------------------------------------------------------------ an invocation
+
+    def run(self, invocation: Invocation) -> tuple[Outcome, Log]:
+        """Call the handler, and the code around it when the environment is cold."""
+        log = Log(self.settings["LoggingConfig"], self.scope.timestamp, invocation.request_id)
+        init, failed = None, None
+        ids, sampled = self.scope.ids, int(self.settings["TracingConfig"]["Mode"] == "Active")
+        root = f"1-{int(self.scope.timestamp()):08x}-{ids.hex(24)}"
+        self.process.set("_X_AMZN_TRACE_ID", f"Root={root};Parent={ids.hex(16)};Sampled={sampled}")
+        if self._cold:
+            init, failed = self._initialise(log)
+        log.start(self.version)
+        began = self.scope.timestamp()
+        outcome = failed or self._invoke(invocation, log)
+        duration = min(self.scope.timestamp() - began, float(self.settings["Timeout"]))
+        kind = outcome.kind or ""
+        status = "timeout" if kind == "Sandbox.Timedout" else "error" if kind.startswith("Runtime.") else "success"
+        report = {"duration": duration, "init": init, "memory": self.settings["MemorySize"], "status": status}
+        log.end(report | {"error": kind if status == "error" else None})
+        if status == "timeout":
+            log.timed_out(self.settings["Timeout"])
+        return outcome, log
+
+    def _initialise(self, log: Log) -> tuple[float | None, Outcome | None]:
+        """The init phase: how long it took, and what went wrong."""
+        if self.process.importer is None:
+            self._cold = False
+            return 0.0, None
+        began = self.scope.timestamp()
+        try:
+            with self.scope.guest(self.name, INIT_LIMIT), self.process.inside(log):
+                self.handler = self._load()
+            self._cold = False
+        except TimeIsUp:
+            return None, None
+        except MockServerlessError:
+            raise
+        except SystemExit as e:
+            return None, self._exit(log, e)
+        except RuntimeFault as e:
+            return None, self._failed(log, e.message, e.kind, e.trace, "", e, warn=True)
+        except Exception as e:
+            return None, self._failed(log, str(e), type(e).__name__, stack_trace(e.__traceback__), "", e, warn=True)
+        return self.scope.timestamp() - began, None
+
+    def _invoke(self, invocation: Invocation, log: Log) -> Outcome:
+        request_id, limit = invocation.request_id, self.settings["Timeout"]
+        try:
+            with self.scope.guest(self.name, limit) as visit, self.process.inside(log):
+                if self._cold:
+                    self.handler = self._load()
+                    self._cold = False
+                assert self.handler is not None
+                answer = self.handler(event_of(invocation.payload), self._context(invocation, visit))
+                try:
+                    payload = payload_of(answer, self.settings.get("Runtime", ""))
+                finally:
+                    _close(answer)
+                if visit.overdrawn():
+                    raise TimeIsUp
+        except TimeIsUp:
+            return self._timed_out(request_id)
+        except MockServerlessError:
+            raise
+        except SystemExit as e:
+            return self._exit(log, e, request_id)
+        except RuntimeFault as e:
+            return self._failed(log, e.message, e.kind, e.trace, request_id, e)
+        except Exception as e:
+            return self._failed(log, str(e), type(e).__name__, stack_trace(e.__traceback__), request_id, e)
+        if len(payload) > RESPONSE_LIMIT:
+            message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
+            return _outcome({"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"})
+        return Outcome(payload)
+
+    def _context(self, invocation: Invocation, visit: Visit) -> LambdaContext:
+        return LambdaContext(
+            request_id=invocation.request_id,
+            arn=invocation.arn,
+            name=self.name,
+            version=self.version,
+            memory=self.settings["MemorySize"],
+            log_group=self.settings["LoggingConfig"]["LogGroup"],
+            log_stream=self.log_stream,
+            client_context=invocation.client_context,
+            deadline=self.scope.timestamp() + visit.left(),
+            clock=self.scope.timestamp,
+        )
+
+    # ------------------------------------------------------------------ ends that are no answer
+
+    def _failed(
+        self,
+        log: Log,
+        message: str,
+        kind: str,
+        trace: list[str],
+        request_id: str,
+        error: BaseException,
+        warn: bool = False,
+    ) -> Outcome:
+        if warn:
+            self.alive = False
+            if not log.is_json:
+                log.write(f"[WARNING]\t{stamp(self.scope.timestamp())}\t\t{INIT_WARNING}\n")
+        document = error_payload(message, kind, trace, request_id)
+        log.error(document)
+        return _outcome(document, error)
+
+    def _timed_out(self, request_id: str) -> Outcome:
+        self.alive = False
+        message = f"RequestId: {request_id} Error: Task timed out after {self.settings['Timeout']:.2f} seconds"
+        return _outcome({"errorType": "Sandbox.Timedout", "errorMessage": message})
+
+    def _exit(self, log: Log, error: SystemExit, request_id: str = "") -> Outcome:
+        self.alive = False
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+        how = f"Runtime exited with error: exit status {code}" if code else "Runtime exited without providing a reason"
+        message = f"RequestId: {request_id or log.request_id} Error: {how}"
+        return _outcome({"errorType": "Runtime.ExitError", "errorMessage": message}, error)
+
+    # ------------------------------------------------------------------ finding the handler
+
+    def _load(self) -> Callable[..., Any]:
+        setting: str = self.settings["Handler"]
+        module_name, dot, name = setting.rpartition(".")
+        if not dot:
+            message = f"Bad handler '{setting}': not enough values to unpack (expected 2, got 1)"
+            raise RuntimeFault("Runtime.MalformedHandlerName", message)
+        if module_name.split(".")[0] in sys.builtin_module_names:
+            message = f"Cannot use built-in module {module_name} as a handler module"
+            raise RuntimeFault("Runtime.BuiltInModuleConflict", message)
+        try:
+            module = importlib.import_module(module_name.replace("/", "."))
+        except ImportError as e:
+            raise RuntimeFault("Runtime.ImportModuleError", f"Unable to import module '{module_name}': {e}") from e
+        except SyntaxError as e:
+            trace = [f'  File "{e.filename}" Line {e.lineno}\n    {e.text}']
+            raise RuntimeFault(
+                "Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {e}", trace
+            ) from e
+        found: Callable[..., Any] | None = getattr(module, name, None)
+        if found is None:
+            raise RuntimeFault("Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module_name}'")
+        return found
+
+
+def _outcome(document: dict[str, Any], error: BaseException | None = None) -> Outcome:
+    trace = document["errorMessage"]
+    if error is not None:
+        _forget_sources()
+        trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return Outcome(payload_of(document), document["errorType"], trace)
+
+
+def stack_trace(trace: TracebackType | None) -> list[str]:
+    """The frames of an error that are not ours, as the runtime formats them."""
+    _forget_sources()
+    frames = [f for f in traceback.extract_tb(trace) if not f.filename.startswith(OURS + os.sep)]
+    return traceback.format_list(frames)
+
+
+def _forget_sources() -> None:
+    """Another function's ``/var/task/app.py`` may be in the cache of source lines."""
+    for name in [n for n in linecache.cache if n.startswith(TASK_ROOT + "/")]:
+        del linecache.cache[name]
+
+
+def _close(answer: Any) -> None:
+    """A coroutine is no answer (AWS's runtime awaits nothing), and is not to be missed either."""
+    if inspect.iscoroutine(answer):
+        answer.close()

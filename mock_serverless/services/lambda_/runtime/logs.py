@@ -1,0 +1,181 @@
+"""The lines of a function's log: AWS's own around an invocation, and those of its Python runtime.
+
+Text and JSON formats: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+NO_BREAK_SPACE = "\u00a0"
+MEMORY_USED = 32
+"""Megabytes; what REPORT shows as used, since memory is not measured here."""
+LEVELS = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40, "FATAL": 50}
+
+
+def stamp(timestamp: float) -> str:
+    """``2026-01-31T12:00:00.000Z``."""
+    return datetime.fromtimestamp(timestamp, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Log:
+    """What one invocation writes, in order. ``settings`` is the function's LoggingConfig."""
+
+    def __init__(self, settings: dict[str, Any], clock: Callable[[], float], request_id: str) -> None:
+        self.is_json = settings.get("LogFormat") == "JSON"
+        self.system_level = LEVELS[settings.get("SystemLogLevel", "INFO")]
+        self.clock = clock
+        self.request_id = request_id
+        self.lines: list[tuple[float, str]] = []
+        self._unfinished = ""
+
+    def write(self, text: str) -> None:
+        """Add output; a line counts once it has ended."""
+        *lines, self._unfinished = (self._unfinished + text).split("\n")
+        for line in lines:
+            self.lines.append((self.clock(), line + "\n"))
+
+    def close(self) -> None:
+        """End the last line."""
+        if self._unfinished:
+            self.write("\n")
+
+    def text(self) -> str:
+        """All of it."""
+        return "".join(line for _, line in self.lines)
+
+    # ------------------------------------------------------------------ what AWS writes
+
+    def start(self, version: str) -> None:
+        """Before the handler is called."""
+        if not self.is_json:
+            self.write(f"START RequestId: {self.request_id} Version: {version}\n")
+        else:
+            self._platform("platform.start", {"requestId": self.request_id, "version": version})
+
+    def end(self, report: dict[str, Any]) -> None:
+        """After it: the lines END and REPORT. ``report``: durations in seconds, memory in MB."""
+        self.close()
+        duration, init = 1000 * report["duration"], report["init"]
+        billed = math.ceil(duration + (0 if init is None else 1000 * init))
+        if self.is_json:
+            self._platform("platform.report", self._report_record(duration, billed, report))
+            return
+        init_part = "" if init is None else f"\tInit Duration: {1000 * init:.2f} ms"
+        status = f"\tStatus: {report['status']}" if report["status"] != "success" else ""
+        error = f"\tError Type: {report['error']}" if report.get("error") else ""
+        self.write(
+            f"END RequestId: {self.request_id}\nREPORT RequestId: {self.request_id}\tDuration: {duration:.2f} ms"
+            f"\tBilled Duration: {billed} ms\tMemory Size: {report['memory']} MB\tMax Memory Used: {MEMORY_USED} MB"
+            f"{init_part}\t{status}{error}\n"
+        )
+
+    def _report_record(self, duration: float, billed: int, report: dict[str, Any]) -> dict[str, Any]:
+        metrics = {
+            "durationMs": round(duration, 3),
+            "billedDurationMs": billed,
+            "memorySizeMB": report["memory"],
+            "maxMemoryUsedMB": MEMORY_USED,
+        }
+        if report["init"] is not None:
+            metrics["initDurationMs"] = round(1000 * report["init"], 3)
+        return {"requestId": self.request_id, "metrics": metrics, "status": report["status"]}
+
+    def _platform(self, kind: str, record: dict[str, Any]) -> None:
+        if self.system_level <= LEVELS["INFO"]:
+            self.write(json.dumps({"time": stamp(self.clock()), "type": kind, "record": record}) + "\n")
+
+    def timed_out(self, seconds: int) -> None:
+        """Instead of an answer."""
+        self.close()
+        if not self.is_json:
+            self.write(f"{stamp(self.clock())} {self.request_id} Task timed out after {seconds:.2f} seconds\n\n")
+
+    # ------------------------------------------------------------------ what the Python runtime writes
+
+    def error(self, error: dict[str, Any]) -> None:
+        """An error that the handler didn't catch."""
+        self.close()
+        if self.is_json:
+            when = stamp(self.clock())[:19]
+            self.write(json.dumps({"timestamp": when, "level": "ERROR", **error}) + "\n")
+            return
+        head = "[ERROR]"
+        if error["errorType"]:
+            head += f" {error['errorType']}" + (":" if error["errorMessage"] else "")
+        if error["errorMessage"]:
+            head += f" {error['errorMessage']}"
+        lines = [head, "Traceback (most recent call last):"]
+        for entry in error["stackTrace"]:
+            lines += [_indented(line) for line in entry.splitlines()] or [""]
+        self.write("\r".join(lines) + "\n")
+
+
+def _indented(line: str) -> str:
+    bare = line.lstrip(" ")
+    return NO_BREAK_SPACE * (len(line) - len(bare)) + bare
+
+
+# ---------------------------------------------------------------------- logging
+
+RESERVED = frozenset(vars(logging.makeLogRecord({}))) | {"aws_request_id", "message", "asctime", "taskName"}
+
+
+class LogHandler(logging.Handler):
+    """The handler which AWS's runtime puts on the root logger."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self.log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record in the function's log format."""
+        try:
+            self.log.write(self._json(record) if self.log.is_json else self._text(record))
+        except Exception:
+            self.handleError(record)
+
+    def _text(self, record: logging.LogRecord) -> str:
+        message = record.getMessage()
+        if record.exc_info:
+            message += "\n" + _PLAIN.formatException(record.exc_info)
+        return f"[{record.levelname}]\t{stamp(record.created)}\t{self.log.request_id}\t{message}\n"
+
+    def _json(self, record: logging.LogRecord) -> str:
+        entry: dict[str, Any] = {
+            "timestamp": stamp(record.created),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+            **_exception(record),
+            "requestId": self.log.request_id,
+        }
+        entry |= {k: v for k, v in vars(record).items() if k not in RESERVED and k not in entry and v is not None}
+        return json.dumps(entry, ensure_ascii=False, default=str) + "\n"
+
+
+_PLAIN = logging.Formatter()
+
+
+def _exception(record: logging.LogRecord) -> dict[str, Any]:
+    if not record.exc_info or record.exc_info[0] is None:
+        return {}
+    import traceback
+
+    kind, value, trace = record.exc_info
+    return {
+        "stackTrace": traceback.format_tb(trace),
+        "errorType": kind.__name__,
+        "errorMessage": str(value),
+        "location": f"{record.pathname}:{record.funcName}:{record.lineno}",
+    }
+
+
+def tail(texts: Sequence[str], size: int = 4096) -> bytes:
+    """The last 4 KB, for LogResult."""
+    return "".join(texts).encode()[-size:]

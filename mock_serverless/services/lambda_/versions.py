@@ -1,0 +1,75 @@
+"""Published versions: https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ...core.operation import operation
+from .configuration import answer
+from .errors import check_revision, invalid
+from .functions import check_idle
+from .names import function_of
+from .pages import page
+from .store import LATEST, Function, State, Version
+
+
+@operation
+def publish_version(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html"""
+    function = function_of(state, request)
+    check_revision(request, function.latest.revision)
+    check_idle(state, function)
+    sha, wanted = function.latest.code.sha256, request.get("CodeSha256")
+    if wanted and wanted != sha:
+        raise invalid(
+            f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST ({sha}). "
+            "Please try again with the CodeSHA256 in $LATEST."
+        )
+    version = publish(state, function, request.get("Description"))
+    response = answer(state.scope, function.name, version, state.arn(function.name, version.number))
+    return {**response, "ResponseMetadata": {"HTTPStatusCode": 201}}
+
+
+def publish(state: State, function: Function, description: str | None = None) -> Version:
+    """Publish ``$LATEST``, or give the last version when nothing has changed since."""
+    last = function.versions.get(str(function.published))
+    if last is not None and _same(last, function.latest):
+        return last
+    function.published += 1
+    settings = function.latest.settings
+    if description is not None:
+        settings = {**settings, "Description": description}
+    version = replace(
+        function.latest,
+        number=str(function.published),
+        settings=settings,
+        revision=state.scope.ids.uuid(),
+        state="Active",
+        updating=False,
+        modified=state.scope.timestamp(),
+    )
+    function.versions[version.number] = version
+    return version
+
+
+def _same(last: Version, latest: Version) -> bool:
+    one, other = ({k: v for k, v in v.settings.items() if k != "Description"} for v in (last, latest))
+    return last.code.sha256 == latest.code.sha256 and last.code.handler is latest.code.handler and one == other
+
+
+@operation
+def list_versions_by_function(state: State, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_ListVersionsByFunction.html"""
+    function = function_of(state, request)
+    versions = [function.latest, *function.versions.values()]
+    shown = []
+    for version in versions:
+        entry = answer(state.scope, function.name, version, state.arn(function.name, version.number))
+        for member in [m for m in entry if m.startswith(("State", "LastUpdateStatus"))]:
+            del entry[member]
+        if version.number != LATEST:
+            entry["MasterArn"] = state.arn(function.name, LATEST)
+        shown.append(entry)
+    found, marker = page(shown, request.get("Marker"), request.get("MaxItems"), 50)
+    return {"Versions": found, **({"NextMarker": marker} if marker else {})}
