@@ -1,0 +1,23 @@
+"""AWS's protocols seen from the server, derived from botocore's service models: nothing of a model is restated here.
+
+    identify_service(host, headers, path, body)               -> Address(service, region, account), or None
+    parse_request(service_model, method, url, headers, body)  -> operation, params
+    serialize_response(operation_model, response, request_id) -> status, headers, body
+    serialize_error(model, error, request_id)                 -> status, headers, body
+
+Used for requests which bypass botocore's ``before-call``: presigned URLs, clients of direct endpoints, retried calls.
+The other side of each function is botocore's: what its serializers write is read here, what is written here its parsers
+read.
+
+    hosts, catalog   whose a host name is       incoming            a request, taken apart
+    protocol         which protocol it speaks   routes              which REST operation it means
+    requests         -> params                  responses, faults   -> HTTP
+    rest, form_values, json_values, xml_values, cbor, scalars: the notations; mistyped: AWS's words for wrong types
+"""
+
+from .faults import serialize_error
+from .hosts import Address, identify_service
+from .requests import parse_request
+from .responses import serialize_response
+
+__all__ = ["Address", "identify_service", "parse_request", "serialize_error", "serialize_response"]
