@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,11 +42,17 @@ class Raw:
         yield self.read()
 
 
+@lru_cache(maxsize=1)
+def session() -> Any:
+    """One for all tests: it keeps the models it has loaded."""
+    made = botocore.session.Session()
+    made.set_credentials("AKID", "secret")
+    return made
+
+
 def client(service: str, answer: Answer, region: str = "us-east-1", **config: Any) -> Any:
     """A client whose requests are read by the codec, and answered with what ``answer`` gives."""
-    session = botocore.session.Session()
-    session.set_credentials("AKID", "secret")
-    made = session.create_client(service, region_name=region, config=Config(retries={"max_attempts": 0}, **config))
+    made = session().create_client(service, region_name=region, config=Config(retries={"max_attempts": 0}, **config))
 
     def send(request: Any, **kwargs: Any) -> AWSResponse:
         parts = urlsplit(request.url)
