@@ -20,7 +20,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_serverless.core.errors import AwsError, NotSupported
-from mock_serverless.doors.wire import cbor, identify_service, parse_request, serialize_error, serialize_response
+from mock_serverless.doors.wire import (
+    cbor,
+    identify_service,
+    parse_request,
+    request_protocol,
+    serialize_error,
+    serialize_response,
+)
 from mock_serverless.doors.wire.catalog import service_model
 from mock_serverless.doors.wire.scalars import Malformed
 
@@ -357,6 +364,21 @@ def test_values_of_another_type(service: str, operation: str, body: Any, message
     with pytest.raises(AwsError) as caught:
         parse_request(model, "POST", "/", headers, json.dumps(body))
     assert (caught.value.code, caught.value.message) == ("SerializationException", message)
+
+
+@pytest.mark.parametrize(
+    ("service", "headers", "protocol"),
+    [
+        ("dynamodb", {"X-Amz-Target": "DynamoDB_20120810.ListTables"}, "json"),
+        ("sts", FORM, "query"),
+        ("ec2", FORM, "ec2"),
+        ("lambda", {}, "rest-json"),
+        ("s3", {}, "rest-xml"),
+        ("sqs", FORM, None),
+    ],
+)
+def test_protocol_of_a_request(service: str, headers: dict[str, str], protocol: str | None) -> None:
+    assert request_protocol(service_model(service), "/", headers) == protocol
 
 
 def test_unsupported_by_name() -> None:

@@ -2,6 +2,7 @@
 
     identify_service(host, headers, path, body)               -> Address(service, region, account), or None
     parse_request(service_model, method, url, headers, body)  -> operation, params
+    request_protocol(service_model, url, headers)             -> protocol, for clients other than botocore's
     serialize_response(operation_model, response, request_id) -> status, headers, body
     serialize_error(model, error, request_id)                 -> status, headers, body
 
@@ -17,7 +18,14 @@ read.
 
 from .faults import serialize_error
 from .hosts import Address, identify_service
-from .requests import parse_request
+from .requests import parse_request, request_protocol
 from .responses import serialize_response
 
-__all__ = ["Address", "identify_service", "parse_request", "serialize_error", "serialize_response"]
+__all__ = [
+    "Address",
+    "identify_service",
+    "parse_request",
+    "request_protocol",
+    "serialize_error",
+    "serialize_response",
+]

@@ -54,6 +54,14 @@ def parse_request(service_model: Any, method: str, url: str, headers: Mapping[st
         raise _malformed(service_model, protocol, str(problem)) from None
 
 
+def request_protocol(service_model: Any, url: str, headers: Mapping[str, Any]) -> str | None:
+    """What the answer has to be written in, for a client which isn't this botocore's; None: whatever botocore speaks."""
+    try:
+        return spoken_protocol(service_model, read_incoming("POST", url, headers, None))
+    except (Malformed, NotSupported):
+        return None
+
+
 def _operation(service_model: Any, name: str) -> Any:
     operation = service_model.operation_model(name)
     if operation.has_event_stream_input:
