@@ -16,9 +16,8 @@ def _routes(db: State, routes: list[dict[str, Any]]) -> tuple[StateMachine, list
     """The machine that a routing configuration is for; its weights make 100."""
     machines = {r["stateMachineVersionArn"].rpartition(":")[0] for r in routes}
     if len(machines) != 1 or not 1 <= len(routes) <= 2 or sum(r["weight"] for r in routes) != 100:
-        raise AwsError(
-            "ValidationException", "Invalid routing configuration: one or two versions of one machine with weights that sum up to 100"
-        )  # fmt: skip
+        message = "Invalid routing configuration: one or two versions of one machine, with weights that make 100"
+        raise AwsError("ValidationException", message)
     machine = db.machine(machines.pop())
     for route in routes:
         number = route["stateMachineVersionArn"].rpartition(":")[2]

@@ -92,7 +92,9 @@ def _chosen(db: State, machine: StateMachine, arn: str) -> tuple[Revision, str |
     if alias is not None:
         draw = db.scope.ids.random.random() * 100
         first = alias.routes[0]
-        chosen = (first if len(alias.routes) == 1 or draw < first["weight"] else alias.routes[1])["stateMachineVersionArn"]
+        chosen = (first if len(alias.routes) == 1 or draw < first["weight"] else alias.routes[1])[
+            "stateMachineVersionArn"
+        ]
     number = chosen.rpartition(":")[2]
     version = machine.versions.get(int(number)) if number.isdigit() else None
     if version is None:

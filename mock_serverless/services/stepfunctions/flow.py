@@ -16,13 +16,15 @@ from ...core.ids import uuid_of
 from ...core.kernel import FlowTimeout
 from ...core.scope import Scope
 from .integrations.tasks import perform
-from .language import Document, Problem, TaskRequest, Timeout, parse, run
+from .language import Document, Problem, StateError, TaskRequest, Timeout, parse, run
 from .language import times as language_times
 from .store import Event, Execution, State
 
 FLOW = "stepfunctions:execution"
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 LIMITS: dict[str, float] = {"EXPRESS": 300}
+MOST_EVENTS = {"STANDARD": 25_000, "EXPRESS": 1_000_000}
+"""Events of a history; express machines have no such quota, but here they must come to an end without time passing."""
 TOKEN_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -57,9 +59,7 @@ async def execution(flow: kernel.Flow, scope: Scope, arn: str) -> None:
         # what this package doesn't do: the execution ends, and the error goes to whoever made time pass
         finish(db, db.executions[arn], "FAILED", error=type(e).__name__, cause=str(e))
         raise
-    finish(
-        db, db.executions[arn], outcome.status, output=outcome.output, error=outcome.error, cause=outcome.cause
-    )
+    finish(db, db.executions[arn], outcome.status, output=outcome.output, error=outcome.error, cause=outcome.cause)
 
 
 def finish(
@@ -88,7 +88,7 @@ def finish(
 class World:
     """The environment of one execution."""
 
-    __slots__ = ("_random", "count", "db", "execution", "flow")
+    __slots__ = ("_most", "_random", "count", "db", "execution", "flow")
 
     def __init__(self, flow: kernel.Flow, db: State, execution: Execution) -> None:
         self.flow = flow
@@ -96,6 +96,7 @@ class World:
         self.execution = execution
         self.count = 0
         self._random = Random(execution.seed)
+        self._most = MOST_EVENTS[execution.type]
 
     def now(self) -> float:
         """Virtual time."""
@@ -114,7 +115,11 @@ class World:
         return "AQB8AAAAKgAAAAM" + "".join(self._random.choices(TOKEN_CHARACTERS, k=613))
 
     def emit(self, type: str, details: dict[str, Any], previous: int) -> int:
-        """Write a history event, unless it is written already."""
+        """Write a history event, unless it is written already. The last one there may be is the execution's failure."""
+        if self.count >= self._most - 1 and type != "ExecutionFailed":
+            error = StateError("States.Runtime", f"The execution reached the maximum number of history events ({self._most}).")
+            error.event = previous
+            raise error
         self.count += 1
         if not self.flow.replaying:
             self.execution.history.append(Event(type, self.flow.now(), previous, details))

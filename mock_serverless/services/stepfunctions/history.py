@@ -16,9 +16,12 @@ from .store import Event, State
 # events which have a details member even when there is nothing in it (recorded for ExecutionFailed)
 ALWAYS = frozenset({"ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut", "ActivityStarted"})
 WITH_DETAILS = ("input", "output")
+ENDS = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
 
 
-@operation(unfinished=lambda request, response: response["events"][-1]["type"] not in ENDS if response["events"] else False)
+@operation(
+    unfinished=lambda request, response: response["events"][-1]["type"] not in ENDS if response["events"] else False
+)
 def get_execution_history(db: State, request: dict[str, Any]) -> dict[str, Any]:
     execution = db.execution(request["executionArn"])
     count = len(execution.history)
@@ -28,9 +31,6 @@ def get_execution_history(db: State, request: dict[str, Any]) -> dict[str, Any]:
     if execution.status not in ("RUNNING", "SUCCEEDED"):
         db.scope.looked_at(execution.arn)
     return {"events": [written(execution.history[i - 1], i, data) for i in chosen], **token}
-
-
-ENDS = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
 
 
 def written(event: Event, id: int, data: bool = True) -> dict[str, Any]:

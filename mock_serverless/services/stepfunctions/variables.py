@@ -36,9 +36,7 @@ def references(text: str) -> dict[str, list[str]]:
 
 def _in(value: Any, expression: bool = False) -> list[str]:
     if isinstance(value, dict):
-        return [
-            v for k, item in value.items() for v in _in(item, k.endswith((".$", "Path")) or k == "Variable")
-        ]
+        return [v for k, item in value.items() for v in _in(item, k.endswith((".$", "Path")) or k == "Variable")]
     if isinstance(value, list):
         return [v for item in value for v in _in(item)]
     if expression and isinstance(value, str):

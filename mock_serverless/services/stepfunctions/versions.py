@@ -32,8 +32,8 @@ def publish_state_machine_version(db: State, request: dict[str, Any]) -> dict[st
     machine = db.machine(request["stateMachineArn"])
     expected = request.get("revisionId")
     if expected is not None and expected != machine.revision.id:
-        message = f"Failed to publish the State Machine version for revision {expected}. The current State Machine revision is {machine.revision.id}."
-        raise AwsError("ConflictException", message)
+        message = f"Failed to publish the State Machine version for revision {expected}. "
+        raise AwsError("ConflictException", f"{message}The current State Machine revision is {machine.revision.id}.")
     version = publish(db, machine, request.get("description"))
     return {"stateMachineVersionArn": version_arn(machine, version), "creationDate": from_timestamp(version.created)}
 
@@ -59,9 +59,12 @@ def delete_state_machine_version(db: State, request: dict[str, Any]) -> dict[str
     machine = db.machines.get(machine_arn)
     if machine is None:
         return {}
-    using = sorted(a.name for a in machine.aliases.values() if any(r["stateMachineVersionArn"] == arn for r in a.routes))
+    using = sorted(
+        a.name for a in machine.aliases.values() if any(r["stateMachineVersionArn"] == arn for r in a.routes)
+    )
     if using:
-        message = f"Version to be deleted must not be referenced by an alias. Current list of aliases referencing this version: [{', '.join(using)}]"
-        raise AwsError("ConflictException", message)
+        message = "Version to be deleted must not be referenced by an alias. "
+        listed = f"Current list of aliases referencing this version: [{', '.join(using)}]"
+        raise AwsError("ConflictException", message + listed)
     machine.versions.pop(int(number), None)
     return {}

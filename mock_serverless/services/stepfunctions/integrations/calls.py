@@ -51,9 +51,7 @@ def send(
         where["account"] = assumed.account
     scope = world.db.scope
     try:
-        return scope.call(
-            resource.service, resource.operation, request, caller=world.execution.machine_name, **where
-        )
+        return scope.call(resource.service, resource.operation, request, caller=world.execution.machine_name, **where)
     except AwsError as e:
         raise state_error(resource, e, scope.ids.uuid()) from None
 
@@ -89,7 +87,7 @@ def _structure(value: Any, shape: Any) -> Any:
         name = given if given in shape.members else names.get(given.lower())
         if name is None:
             # a guess at the wording
-            raise StateError("States.Runtime", f"The field \"{given}\" is not supported by Step Functions")
+            raise StateError("States.Runtime", f'The field "{given}" is not supported by Step Functions')
         if item is not None:
             request[name] = to_request(item, shape.members[name])
     return request
@@ -158,7 +156,9 @@ def state_error(resource: Resource, error: AwsError, request_id: str) -> StateEr
         prefix = sdk_prefix(resource.service)
         cause = f"{error.message} (Service: {prefix}, Status Code: {error.status}, Request ID: {request_id})"
         return StateError(f"{prefix}.{name or prefix + 'Exception'}", cause + " (SDK Attempt Count: 1)")
-    prefix, service = ERROR_NAMES.get(resource.type) or ERROR_NAMES.get(resource.service) or (_plain(resource.service),) * 2
+    prefix, service = (
+        ERROR_NAMES.get(resource.type) or ERROR_NAMES.get(resource.service) or (_plain(resource.service),) * 2
+    )
     cause = (
         f"{error.message} (Service: {service}; Status Code: {error.status}; Error Code: {error.code}; "
         f"Request ID: {request_id}; Proxy: null)"
@@ -179,7 +179,8 @@ def _modelled(service: str, code: str) -> str | None:
         shape = next((s for s in service_model(service).error_shapes if s.name == code), None)
     if shape is None:
         return None
-    return shape.name if shape.name.endswith("Exception") else shape.name + "Exception"
+    name = str(shape.name)
+    return name if name.endswith("Exception") else name + "Exception"
 
 
 @lru_cache(maxsize=512)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ....core.errors import NotSupported
@@ -43,7 +44,7 @@ def start_execution(world: World, resource: Resource, parameters: dict[str, Any]
     }
 
 
-def _milliseconds(date: Any) -> int:
+def _milliseconds(date: datetime) -> int:
     return round(date.timestamp() * 1000)
 
 

@@ -1,7 +1,8 @@
 """The resources that a Task state may name, taken apart.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html: a Lambda function's or an activity's ARN,
-``arn:aws:states:::<service>:<action>[.<pattern>]`` (optimised), ``arn:aws:states:::aws-sdk:<service>:<action>[.waitForTaskToken]``.
+``arn:aws:states:::<service>:<action>[.<pattern>]`` (optimised), or
+``arn:aws:states:::aws-sdk:<service>:<action>[.waitForTaskToken]``.
 """
 
 from __future__ import annotations
@@ -188,7 +189,7 @@ def botocore_name(service: str) -> str:
         plain = {s.replace("-", ""): s for s in loader().list_available_services("service-2")}
         if service not in plain:
             raise
-        return plain[service]
+        name = str(plain[service])
     return name
 
 

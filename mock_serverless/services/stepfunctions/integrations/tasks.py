@@ -105,7 +105,9 @@ async def _work(world: World, request: TaskRequest, resource: Resource, name: di
     result = await world.flow.perform(lambda: function(world, resource, parameters, request.credentials))
     poll = POLLS.get((resource.service, resource.operation))
     if poll is not None:
-        result = await poll(world, result, lambda: function(world, resource, parameters, request.credentials), parameters)
+        result = await poll(
+            world, result, lambda: function(world, resource, parameters, request.credentials), parameters
+        )
     if not resource.pattern:
         return Document(result)
     submitted = Document(result)

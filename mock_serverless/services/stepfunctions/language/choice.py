@@ -110,4 +110,6 @@ def _value(path: str, sources: Sources) -> Any:
 def _pattern(pattern: str) -> re.Pattern[str]:
     """``*`` matches any number of characters; ``\\*`` a star, ``\\\\`` a backslash."""
     parts = re.findall(r"\\.|\*|[^\\*]+|\\", pattern, re.DOTALL)
-    return re.compile("".join(".*" if p == "*" else re.escape(p[1:] if p[0] == "\\" and len(p) > 1 else p) for p in parts), re.DOTALL)
+    return re.compile(
+        "".join(".*" if p == "*" else re.escape(p[1:] if p[0] == "\\" and len(p) > 1 else p) for p in parts), re.DOTALL
+    )

@@ -101,7 +101,8 @@ def _no_json(text: str, error: ValueError) -> Problem:
     at = error.pos if isinstance(error, json.JSONDecodeError) else 0
     word = re.compile(r"[A-Za-z_$][\w$]*").match(text, at)
     if word is not None:
-        what = f"Unrecognized token '{word.group()}': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+        expected = "JSON String, Number, Array, Object or token 'null', 'true' or 'false'"
+        what = f"Unrecognized token '{word.group()}': was expecting ({expected})"
         at = word.end()
     elif at >= len(text):
         what = "Unexpected end-of-input"

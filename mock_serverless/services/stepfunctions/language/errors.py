@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.htm
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class StateError(Exception):
     """A state has failed: ``error`` is the name that Retry and Catch see, ``cause`` the text.
@@ -50,7 +52,7 @@ def too_large(state: str) -> StateError:
 # States.Runtime can't be caught; States.TaskFailed stands for everything but timeouts (recorded: States.ALL does catch
 # States.DataLimitExceeded of a task, although the developer guide denies it)
 NEVER_CAUGHT = "States.Runtime"
-WILDCARDS = {
+WILDCARDS: dict[str, Callable[[StateError], bool]] = {
     "States.ALL": lambda e: e.error != NEVER_CAUGHT,
     "States.TaskFailed": lambda e: e.error not in (NEVER_CAUGHT, "States.Timeout"),
 }

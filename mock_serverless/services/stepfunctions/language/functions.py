@@ -63,7 +63,9 @@ class Function:
         for i, argument in enumerate(arguments):
             kind = self.kinds[min(i, len(self.kinds) - 1)]
             if not KINDS[kind](argument):
-                raise FunctionFailed(f"Argument {i + 1} of {self.name} must be of type {kind} but was {dumps(argument)}")
+                raise FunctionFailed(
+                    f"Argument {i + 1} of {self.name} must be of type {kind} but was {dumps(argument)}"
+                )
         return self.body(chance, *arguments) if self.chance else self.body(*arguments)
 
 

@@ -77,4 +77,3 @@ async def walk(branch: Branch, start: str, data: Document) -> Document:
             error.event = branch.last
             raise
     return data
-

@@ -7,6 +7,7 @@ template of States.Format an escaped brace is no placeholder), ``("value", value
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
 from typing import Any
@@ -167,10 +168,15 @@ def _value(node: Node, field: str, sources: Sources) -> Any:
     return node[1]
 
 
-def paths_in(node: Node) -> list[str]:
-    """All paths among the arguments, nested ones too."""
-    if node[0] == "path":
-        return [node[1]]
-    if node[0] == "call":
-        return [p for a in node[2] for p in paths_in(a)]
-    return []
+def unparse(node: Node) -> str:
+    """The text of a call; parse(unparse(x)) == x."""
+    kind = node[0]
+    if kind == "call":
+        return f"{node[1]}({', '.join(map(unparse, node[2]))})"
+    if kind == "text":
+        return f"'{node[2]}'"
+    if kind == "path":
+        return str(node[1])
+    return json.dumps(node[1])
+
+

@@ -72,7 +72,7 @@ class Path:
                     continue
             elif kind is int:
                 if type(value) is list and -len(value) <= step < len(value):  # type: ignore[operator]
-                    value = value[step]
+                    value = value[step]  # type: ignore[index]
                     continue
             elif type(value) is dict:
                 value = {k: value[k] for k in step if k in value}  # type: ignore[union-attr]

@@ -111,8 +111,8 @@ def type_and_fields(level: Level, path: str, name: str, state: dict[str, Any]) -
         return
     for field in state:
         if field in JSONATA_ONLY:
-            message = f"The QueryLanguage is set to 'JSONPath', but field '{field}' is only supported for the 'JSONata' QueryLanguage"
-            yield Problem(SCHEMA, message, path)
+            only = f"field '{field}' is only supported for the 'JSONata' QueryLanguage"
+            yield Problem(SCHEMA, f"The QueryLanguage is set to 'JSONPath', but {only}", path)
         elif field not in allowed:
             yield Problem(SCHEMA, f"Field '{field}' is not supported", path)
     yield from required(path, state, REQUIRED.get(state["Type"], []))
@@ -129,7 +129,9 @@ def query_language(level: Level, path: str, name: str, state: dict[str, Any]) ->
 
 def transition(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
     """Every state but Choice, Succeed and Fail goes on or ends."""
-    if state.get("Type") in ("Pass", "Task", "Wait", "Parallel", "Map") and ("Next" in state) == (state.get("End") is True):
+    if state.get("Type") in ("Pass", "Task", "Wait", "Parallel", "Map") and ("Next" in state) == (
+        state.get("End") is True
+    ):
         yield Problem(SCHEMA, "Exactly one of these fields is required: [Next, End]", path)
 
 
@@ -176,7 +178,9 @@ def _template(path: str, template: Any) -> Iterator[Problem]:
     for name, value in template.items():
         if name.endswith(".$"):
             if not (is_path(value) or is_call(value)):
-                message = f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
+                message = (
+                    f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
+                )
                 yield Problem(SCHEMA, message, path)
         else:
             yield from _template(f"{path}/{name}" if isinstance(value, dict) else path, value)
@@ -190,7 +194,9 @@ def paths_of_fields(level: Level, path: str, name: str, state: dict[str, Any]) -
     for field in PATH_OR_CALL:
         if field in state and not (is_path(state[field]) or is_call(state[field])):
             yield Problem(SCHEMA, "Value is not a valid JSONPath or a valid intrinsic function call", f"{path}/{field}")
-    for where, body in [(path, state)] + [(f"{path}/Catch[{i}]", c) for i, c in enumerate(_objects(state.get("Catch")))]:
+    for where, body in [(path, state)] + [
+        (f"{path}/Catch[{i}]", c) for i, c in enumerate(_objects(state.get("Catch")))
+    ]:
         for field in REFERENCES:
             if body.get(field) is not None and not is_reference(body[field]):
                 yield Problem(SCHEMA, "Value is not a Reference Path", f"{where}/{field}")
@@ -237,7 +243,9 @@ def errors(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterato
             if not isinstance(names, list) or not names:
                 yield Problem(SCHEMA, "Value must be a non-empty array of strings", f"{where}/ErrorEquals")
             elif "States.ALL" in names and (len(names) > 1 or i < len(entries) - 1):
-                message = "'States.ALL' must appear alone and in the last " + ("Retrier" if field == "Retry" else "Catcher")
+                message = "'States.ALL' must appear alone and in the last " + (
+                    "Retrier" if field == "Retry" else "Catcher"
+                )
                 yield Problem(SCHEMA, message, f"{where}/ErrorEquals")
             if field == "Retry":
                 yield from _retrier(where, entry)
@@ -387,7 +395,9 @@ def ends(definition: dict[str, Any]) -> Iterator[Problem]:
     """Reported: a workflow without an end is one problem without a place, and nothing is said of states out of reach."""
     for level in levels(definition):
         states = level.body["States"]
-        if not any(s.get("End") or s.get("Type") in ("Succeed", "Fail") for s in states.values() if isinstance(s, dict)):
+        if not any(
+            s.get("End") or s.get("Type") in ("Succeed", "Fail") for s in states.values() if isinstance(s, dict)
+        ):
             yield Problem("MISSING_END_STATE", "Workflow has no terminal state")
             continue
         seen: set[str] = set()
