@@ -117,7 +117,9 @@ class World:
     def emit(self, type: str, details: dict[str, Any], previous: int) -> int:
         """Write a history event, unless it is written already. The last one there may be is the execution's failure."""
         if self.count >= self._most - 1 and type != "ExecutionFailed":
-            error = StateError("States.Runtime", f"The execution reached the maximum number of history events ({self._most}).")
+            error = StateError(
+                "States.Runtime", f"The execution reached the maximum number of history events ({self._most})."
+            )
             error.event = previous
             raise error
         self.count += 1

@@ -7,10 +7,24 @@ import json
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from mock_serverless.services.stepfunctions.language import Document, Outcome, StateError, TaskRequest, Timeout, parse, run
+from mock_serverless.services.stepfunctions.language import (
+    Document,
+    Outcome,
+    StateError,
+    TaskRequest,
+    Timeout,
+    parse,
+    run,
+)
 
 CONTEXT = {
-    "Execution": {"Id": "arn:execution", "Input": {}, "Name": "one", "RoleArn": "arn:role", "StartTime": "1970-01-01T00:00:00.000Z"},
+    "Execution": {
+        "Id": "arn:execution",
+        "Input": {},
+        "Name": "one",
+        "RoleArn": "arn:role",
+        "StartTime": "1970-01-01T00:00:00.000Z",
+    },
     "StateMachine": {"Id": "arn:machine", "Name": "machine"},
 }
 

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from mock_serverless.core.errors import NotSupported
 from mock_serverless.services.stepfunctions.integrations.resources import unknown_resource
-from mock_serverless.services.stepfunctions.language import Document, choice, intrinsics, parse, paths, refuse_unsupported, validate
+from mock_serverless.services.stepfunctions.language import (
+    Document,
+    choice,
+    intrinsics,
+    parse,
+    paths,
+    refuse_unsupported,
+    validate,
+)
 from mock_serverless.services.stepfunctions.language.document import LIMIT, dumps, place
 from mock_serverless.services.stepfunctions.language.errors import Fault
 from mock_serverless.services.stepfunctions.language.values import Sources, evaluate
@@ -202,7 +210,9 @@ ARGUMENTS = st.deferred(
         st.integers().map(lambda n: ("value", n)),
         st.sampled_from([True, False, None]).map(lambda w: ("value", w)),
         st.text("abc{}() ,$.", max_size=6).map(lambda t: ("text", t, t)),
-        st.sampled_from(["$", "$.a", "$$.State.Name", "$x", "$.a['b, c'][0]", "$.l[?(@.n == 'x')]"]).map(lambda p: ("path", p)),
+        st.sampled_from(["$", "$.a", "$$.State.Name", "$x", "$.a['b, c'][0]", "$.l[?(@.n == 'x')]"]).map(
+            lambda p: ("path", p)
+        ),
         CALLS,
     )
 )

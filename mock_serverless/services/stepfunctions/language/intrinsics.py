@@ -178,5 +178,3 @@ def unparse(node: Node) -> str:
     if kind == "path":
         return str(node[1])
     return json.dumps(node[1])
-
-

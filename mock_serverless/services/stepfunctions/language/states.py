@@ -149,7 +149,7 @@ async def _attempt(visit: Visit) -> Next:
         parameters=data,
         timeout=_limit(visit, "TimeoutSeconds"),
         heartbeat=_limit(visit, "HeartbeatSeconds"),
-        credentials=fill(visit.state.get("Credentials"), visit.sources(data)),
+        credentials=fill(visit.state.get("Credentials"), visit.sources(visit.input)),
         token=visit.token,
         context=visit.context,
         emit=visit.branch.emit,

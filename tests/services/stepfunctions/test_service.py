@@ -1,0 +1,529 @@
+"""Step Functions through boto3: executions in virtual time, task tokens, integrations, activities, versions."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from mock_serverless import mock_cloud
+from mock_serverless.cloud import Cloud
+from mock_serverless.core.errors import BackgroundFailureWarning, NotSupported
+
+ROLE = "arn:aws:iam::123456789012:role/machines"
+START = datetime(2024, 5, 1, tzinfo=timezone.utc)
+LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
+
+
+class Machines:
+    """A client with short ways to say what the tests here say all the time."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.client = boto3.client("stepfunctions", region_name="us-east-1")
+
+    def create(self, *states: dict[str, Any], name: str = "machine", **more: Any) -> str:
+        """States in a row, named s0, s1 ..."""
+        named = {f"s{i}": dict(s) for i, s in enumerate(states)}
+        for i, state in enumerate(named.values()):
+            if state["Type"] not in ("Choice", "Fail", "Succeed"):
+                state.update({"Next": f"s{i + 1}"} if i + 1 < len(states) else {"End": True})
+        definition = json.dumps({"StartAt": "s0", "States": named})
+        answer = self.client.create_state_machine(name=name, definition=definition, roleArn=ROLE, **more)
+        arn: str = answer["stateMachineArn"]
+        return arn
+
+    def start(self, machine: str, input: Any = None, **more: Any) -> str:
+        arn: str = self.client.start_execution(stateMachineArn=machine, input=json.dumps(input or {}), **more)[
+            "executionArn"
+        ]
+        return arn
+
+    def run(self, *states: dict[str, Any], input: Any = None, name: str = "machine") -> dict[str, Any]:
+        return self.describe(self.start(self.create(*states, name=name), input))
+
+    def describe(self, execution: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self.client.describe_execution(executionArn=execution)
+        return answer
+
+    def events(self, execution: str) -> list[str]:
+        return [e["type"] for e in self.client.get_execution_history(executionArn=execution)["events"]]
+
+    def refused(self, operation: str, **params: Any) -> tuple[str, str]:
+        with pytest.raises(ClientError) as caught:
+            getattr(self.client, operation)(**params)
+        error = caught.value.response["Error"]
+        return error["Code"], error["Message"]
+
+
+@pytest.fixture
+def sfn() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BackgroundFailureWarning)
+        with mock_cloud(clock=START) as cloud:
+            yield Machines(cloud)
+
+
+PASS = {"Type": "Pass"}
+APPROVAL = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+    "Parameters": {"FunctionName": "ask", "Payload": {"token.$": "$$.Task.Token", "order.$": "$.id"}},
+}
+
+
+def asked(sfn: Machines) -> list[dict[str, Any]]:
+    """Stub the function which asks for approval; gives the payloads that it gets."""
+    seen: list[dict[str, Any]] = []
+
+    def ask(params: dict[str, Any]) -> dict[str, Any]:
+        seen.append(json.loads(params["Payload"]))
+        return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": b"{}"}
+
+    sfn.cloud.stub("lambda", "Invoke", ask)
+    return seen
+
+
+# ---------------------------------------------------------------------- time
+
+
+def test_seven_days_and_an_approval(sfn: Machines) -> None:
+    payloads = asked(sfn)
+    machine = sfn.create({"Type": "Wait", "Seconds": 7 * 86400}, APPROVAL, PASS)
+    execution = sfn.start(machine, {"id": 7})
+    sfn.cloud.clock.advance(days=6, hours=23)
+    assert (sfn.describe(execution)["status"], payloads) == ("RUNNING", [])
+    sfn.cloud.clock.advance(hours=1)
+    assert [p["order"] for p in payloads] == [7]
+    [task] = sfn.cloud.stepfunctions.waiting()
+    assert (task.token, task.state, task.execution) == (payloads[0]["token"], "s1", execution)
+    sfn.client.send_task_success(taskToken=task.token, output='{"approved": true}')
+    described = sfn.describe(execution)
+    assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", {"approved": True})
+    assert described["stopDate"] == START + timedelta(days=7)
+    assert sfn.events(execution)[3:8] == [
+        "TaskStateEntered",
+        "TaskScheduled",
+        "TaskStarted",
+        "TaskSubmitted",
+        "TaskSucceeded",
+    ]
+    assert sfn.refused("send_task_success", taskToken=task.token, output="1")[0] == "TaskTimedOut"
+
+
+def test_an_answer_while_the_message_is_still_being_sent(sfn: Machines) -> None:
+    def ask(params: dict[str, Any]) -> dict[str, Any]:
+        token = json.loads(params["Payload"])["token"]
+        boto3.client("stepfunctions", region_name="us-east-1").send_task_success(taskToken=token, output='"at once"')
+        return {"StatusCode": 200, "Payload": b"null"}
+
+    sfn.cloud.stub("lambda", "Invoke", ask)
+    assert sfn.run(APPROVAL, input={"id": 1})["output"] == '"at once"'
+
+
+def test_a_rejected_token_is_an_error_to_catch(sfn: Machines) -> None:
+    payloads = asked(sfn)
+    state = {**APPROVAL, "Catch": [{"ErrorEquals": ["Rejected"], "ResultPath": "$.why", "Next": "s1"}]}
+    execution = sfn.start(sfn.create(state, PASS), {"id": 1})
+    sfn.client.send_task_failure(taskToken=payloads[0]["token"], error="Rejected", cause="too dear")
+    assert json.loads(sfn.describe(execution)["output"]) == {"id": 1, "why": {"Error": "Rejected", "Cause": "too dear"}}
+
+
+def test_heartbeats_keep_a_task_alive(sfn: Machines) -> None:
+    payloads = asked(sfn)
+    execution = sfn.start(sfn.create({**APPROVAL, "HeartbeatSeconds": 10, "TimeoutSeconds": 35}), {"id": 1})
+    for _ in range(3):
+        sfn.cloud.clock.advance(seconds=9)
+        sfn.client.send_task_heartbeat(taskToken=payloads[0]["token"])
+    assert sfn.describe(execution)["status"] == "RUNNING"
+    sfn.cloud.clock.advance(seconds=9)
+    described = sfn.describe(execution)
+    assert (described["status"], described["error"], "cause" in described) == ("FAILED", "States.Timeout", False)
+    assert described["stopDate"] == START + timedelta(seconds=35)
+
+
+def test_a_missed_heartbeat_has_two_names(sfn: Machines) -> None:
+    asked(sfn)
+    state = {**APPROVAL, "HeartbeatSeconds": 10, "Catch": [{"ErrorEquals": ["States.HeartbeatTimeout"], "Next": "s1"}]}
+    execution = sfn.start(sfn.create(state, PASS), {"id": 1})
+    sfn.cloud.clock.advance(seconds=10)
+    assert json.loads(sfn.describe(execution)["output"]) == {"Error": "States.Timeout", "Cause": ""}
+
+
+def test_retries_take_virtual_time(sfn: Machines) -> None:
+    times: list[datetime] = []
+
+    def flaky(params: dict[str, Any]) -> dict[str, Any]:
+        times.append(sfn.cloud.clock.now())
+        if len(times) < 3:
+            return {
+                "StatusCode": 200,
+                "FunctionError": "Unhandled",
+                "Payload": b'{"errorType": "Flaky", "errorMessage": "no"}',
+            }
+        return {"StatusCode": 200, "Payload": params["Payload"]}
+
+    sfn.cloud.stub("lambda", "Invoke", flaky)
+    state = {"Type": "Task", "Resource": LAMBDA + "f", "Retry": [{"ErrorEquals": ["Flaky"], "IntervalSeconds": 3}]}
+    execution = sfn.start(sfn.create(state), {"a": [1, 2]})
+    assert sfn.describe(execution)["status"] == "RUNNING"
+    sfn.cloud.settle(until_idle=True)
+    assert sfn.describe(execution)["output"] == '{"a": [1, 2]}'
+    assert [(t - START).total_seconds() for t in times] == [0, 3, 9]
+
+
+def test_stopping(sfn: Machines) -> None:
+    execution = sfn.start(sfn.create({"Type": "Wait", "Seconds": 60}, PASS))
+    sfn.cloud.clock.advance(seconds=5)
+    assert sfn.client.stop_execution(executionArn=execution, error="E", cause="c")["stopDate"] == START + timedelta(
+        seconds=5
+    )
+    sfn.cloud.clock.advance(seconds=100)
+    described = sfn.describe(execution)
+    assert (described["status"], described["error"], described["cause"]) == ("ABORTED", "E", "c")
+    assert sfn.events(execution) == ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted"]
+    assert sfn.client.stop_execution(executionArn=execution)["stopDate"] == START + timedelta(seconds=5)
+
+
+def test_a_snapshot_goes_back_into_the_middle_of_executions(sfn: Machines) -> None:
+    payloads = asked(sfn)
+    inner = {"StartAt": "w", "States": {"w": {"Type": "Wait", "SecondsPath": "$", "End": True}}}
+    several = {"Type": "Map", "ItemsPath": "$.waits", "ItemProcessor": inner, "ResultPath": "$.waits"}
+    random = {
+        "Type": "Pass",
+        "Parameters": {"id.$": "States.UUID()", "r.$": "States.MathRandom(1, 1000000)"},
+        "ResultPath": "$.x",
+    }
+    execution = sfn.start(sfn.create(random, several, APPROVAL), {"id": 1, "waits": [5, 10, 15]})
+    sfn.cloud.clock.advance(seconds=7)
+    snapshot = sfn.cloud.snapshot()
+
+    def to_the_end() -> list[Any]:
+        payloads.clear()
+        sfn.cloud.clock.advance(seconds=60)
+        sfn.client.send_task_success(taskToken=payloads[0]["token"], output="1")
+        events = sfn.client.get_execution_history(executionArn=execution)["events"]
+        return [*payloads, [{k: v for k, v in e.items() if k != "taskSubmittedEventDetails"} for e in events]]
+
+    first = to_the_end()
+    for _ in range(2):
+        sfn.cloud.restore(snapshot)
+        assert sfn.describe(execution)["status"] == "RUNNING"
+        assert to_the_end() == first
+
+
+def test_the_same_seed_gives_the_same_history() -> None:
+    def history() -> Any:
+        with mock_cloud(clock=START, seed=7) as cloud:
+            sfn = Machines(cloud)
+            execution = sfn.start(sfn.create({"Type": "Pass", "Parameters": {"x.$": "States.UUID()"}}))
+            return execution, sfn.client.get_execution_history(executionArn=execution)["events"]
+
+    assert history() == history()
+
+
+# ---------------------------------------------------------------------- integrations
+
+
+def test_a_functions_error(sfn: Machines) -> None:
+    answer = {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": b'{"errorMessage": "timed out"}'}
+    sfn.cloud.stub("lambda", "Invoke", answer)
+    described = sfn.run({"Type": "Task", "Resource": LAMBDA + "f"})
+    assert described["error"] == "Lambda.Unknown"
+    assert described["cause"].endswith('did not return an error type. Returned payload: {"errorMessage": "timed out"}')
+
+
+@pytest.mark.parametrize(
+    ("resource", "error", "cause"),
+    [
+        ("arn:aws:states:::dynamodb:getItem", "DynamoDB.ResourceNotFoundException", "(Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ResourceNotFoundException;"),
+        ("arn:aws:states:::aws-sdk:dynamodb:getItem", "DynamoDb.ResourceNotFoundException", "(Service: DynamoDb, Status Code: 400, Request ID: "),
+    ],
+)  # fmt: skip
+def test_errors_of_services_by_name(sfn: Machines, resource: str, error: str, cause: str) -> None:
+    sfn.cloud.fail("dynamodb", "GetItem", "ResourceNotFoundException", message="Requested resource not found")
+    state = {"Type": "Task", "Resource": resource, "Parameters": {"TableName": "none", "Key": {"k": {"S": "1"}}}}
+    described = sfn.run(state)
+    assert described["error"] == error
+    assert described["cause"].startswith("Requested resource not found " + cause)
+
+
+def test_dynamodb_by_both_ways(sfn: Machines) -> None:
+    seen: list[Any] = []
+
+    def get_item(params: dict[str, Any]) -> dict[str, Any]:
+        seen.append(params)
+        return {"Item": {"k": {"S": "1"}, "b": {"B": b"bytes"}}}
+
+    sfn.cloud.stub("dynamodb", "GetItem", get_item)
+    parameters = {"TableName": "table", "Key": {"k": {"S.$": "$.k"}}}
+    for i, prefix in enumerate(("", "aws-sdk:")):
+        state = {"Type": "Task", "Resource": f"arn:aws:states:::{prefix}dynamodb:getItem", "Parameters": parameters}
+        output = json.loads(sfn.run(state, input={"k": "1"}, name=f"m{i}")["output"])
+        assert output["Item"] == {"k": {"S": "1"}, "b": {"B": "bytes"}}
+        assert ("SdkHttpMetadata" in output) is (prefix == "")
+    assert seen == [{"TableName": "table", "Key": {"k": {"S": "1"}}}] * 2
+
+
+def test_an_sdk_integration_writes_pascal_case_whatever_the_api_does(sfn: Machines) -> None:
+    asked_for: list[Any] = []
+
+    def describe(params: dict[str, Any]) -> dict[str, Any]:
+        asked_for.append(params)
+        return {"logGroups": [{"logGroupName": "a", "creationTime": 5}], "nextToken": "n"}
+
+    sfn.cloud.stub("logs", "DescribeLogGroups", describe)
+    resource = "arn:aws:states:::aws-sdk:cloudwatchlogs:describeLogGroups"
+    state = {"Type": "Task", "Resource": resource, "Parameters": {"LogGroupNamePrefix": "a", "Limit": 3}}
+    output = json.loads(sfn.run(state)["output"])
+    assert output == {"LogGroups": [{"LogGroupName": "a", "CreationTime": 5}], "NextToken": "n"}
+    assert asked_for == [{"logGroupNamePrefix": "a", "limit": 3}]
+
+
+def test_json_goes_where_a_text_is_wanted(sfn: Machines) -> None:
+    sent: list[Any] = []
+
+    def send(params: dict[str, Any]) -> dict[str, Any]:
+        sent.append(params)
+        return {"MessageId": "1", "MD5OfMessageBody": "0" * 32}
+
+    sfn.cloud.stub("sqs", "SendMessage", send)
+    parameters = {"QueueUrl": "https://queue", "MessageBody": {"id.$": "$.id"}}
+    sfn.run({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": parameters}, input={"id": 1})
+    assert sent == [{"QueueUrl": "https://queue", "MessageBody": '{"id":1}'}]
+
+
+def test_failed_entries_fail_the_state(sfn: Machines) -> None:
+    answer = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
+    sfn.cloud.stub("events", "PutEvents", answer)
+    parameters = {"Entries": [{"Detail": {"a": 1}, "DetailType": "t", "Source": "s"}]}
+    state = {"Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "Parameters": parameters}
+    assert sfn.run(state)["error"] == "EventBridge.FailedEntry"
+
+
+def test_a_service_which_nobody_answers_is_named(sfn: Machines) -> None:
+    resource = "arn:aws:states:::aws-sdk:rekognition:detectLabels"
+    machine = sfn.create({"Type": "Task", "Resource": resource, "Parameters": {"Image": {"Bytes": "x"}}})
+    with pytest.raises(NotSupported, match=r"rekognition.*DetectLabels"):
+        sfn.start(machine, name="one")
+    arn = machine.replace("stateMachine", "execution") + ":one"
+    assert sfn.describe(arn)["status"] == "FAILED"
+
+
+@pytest.mark.parametrize(("pattern", "output"), [("sync", '{"waited":[1]}'), ("sync:2", {"waited": [1]})])
+def test_waiting_for_another_execution(sfn: Machines, pattern: str, output: Any) -> None:
+    child = sfn.create({"Type": "Wait", "Seconds": 30}, {"Type": "Pass", "Result": {"waited": [1]}}, name="child")
+    resource = f"arn:aws:states:::states:startExecution.{pattern}"
+    parameters = {"StateMachineArn": child, "Input": {"from": "parent"}, "Name": "run"}
+    execution = sfn.start(sfn.create({"Type": "Task", "Resource": resource, "Parameters": parameters}, name="parent"))
+    sfn.cloud.clock.advance(seconds=29)
+    assert sfn.describe(execution)["status"] == "RUNNING"
+    sfn.cloud.clock.advance(seconds=1)
+    result = json.loads(sfn.describe(execution)["output"])
+    assert (result["Status"], result["Output"], result["Name"]) == ("SUCCEEDED", output, "run")
+
+
+def test_another_execution_fails(sfn: Machines) -> None:
+    child = sfn.create({"Type": "Fail", "Error": "Bad", "Cause": "news"}, name="child")
+    resource = "arn:aws:states:::states:startExecution.sync"
+    described = sfn.run({"Type": "Task", "Resource": resource, "Parameters": {"StateMachineArn": child}}, name="parent")
+    cause = json.loads(described["cause"])
+    assert (described["error"], cause["Error"], cause["Cause"]) == ("States.TaskFailed", "Bad", "news")
+
+
+def test_credentials_name_another_account(sfn: Machines) -> None:
+    sfn.cloud.stub("sqs", "SendMessage", {"MessageId": "1"})
+    parameters = {"QueueUrl": "https://queue", "MessageBody": "m"}
+    credentials = {"RoleArn.$": "$.role"}
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Parameters": parameters,
+        "Credentials": credentials,
+    }
+    sfn.run(state, input={"role": "arn:aws:iam::210987654321:role/other"})
+    assert sfn.cloud.calls(service="sqs").last.account == "210987654321"
+
+
+# ---------------------------------------------------------------------- activities
+
+
+def test_an_activitys_worker(sfn: Machines) -> None:
+    activity = sfn.client.create_activity(name="work")["activityArn"]
+    assert "taskToken" not in sfn.client.get_activity_task(activityArn=activity)
+    state = {"Type": "Task", "Resource": activity, "HeartbeatSeconds": 60}
+    execution = sfn.start(sfn.create(state), {"todo": 1})
+    task = sfn.client.get_activity_task(activityArn=activity, workerName="w")
+    assert json.loads(task["input"]) == {"todo": 1}
+    sfn.client.send_task_success(taskToken=task["taskToken"], output='"done"')
+    assert sfn.describe(execution)["output"] == '"done"'
+    assert sfn.events(execution)[2:5] == ["ActivityScheduled", "ActivityStarted", "ActivitySucceeded"]
+    assert sfn.client.list_activities()["activities"][0]["name"] == "work"
+    sfn.client.delete_activity(activityArn=activity)
+    assert sfn.refused("describe_activity", activityArn=activity)[0] == "ActivityDoesNotExist"
+
+
+# ---------------------------------------------------------------------- machines and executions
+
+
+def test_creating_twice(sfn: Machines) -> None:
+    first = sfn.create(PASS)
+    assert sfn.create(PASS) == first
+    code, message = sfn.refused("create_state_machine", name="machine", roleArn=ROLE,
+                                definition='{"StartAt":"x","States":{"x":{"Type":"Succeed"}}}')  # fmt: skip
+    assert (code, message) == ("StateMachineAlreadyExists", f"State Machine Already Exists: '{first}'")
+
+
+def test_names_and_inputs_are_checked(sfn: Machines) -> None:
+    machine = sfn.create(PASS)
+    assert sfn.refused("start_execution", stateMachineArn=machine, name="a b") == ("InvalidName", "Invalid Name: 'a b'")
+    code, message = sfn.refused("start_execution", stateMachineArn=machine, input="{nope}")
+    assert (code, message.startswith("Invalid State Machine Execution Input: '")) == ("InvalidExecutionInput", True)
+    missing = machine + "-not"
+    assert sfn.refused("start_execution", stateMachineArn=missing) == (
+        "StateMachineDoesNotExist",
+        f"State Machine Does Not Exist: '{missing}'",
+    )
+    assert sfn.refused("describe_execution", executionArn=machine)[0] == "InvalidArn"
+    assert sfn.refused("send_task_success", taskToken="x", output="1") == (
+        "InvalidToken",
+        "Invalid Token: 'Invalid token'",
+    )
+
+
+def test_an_execution_is_started_once_by_its_name(sfn: Machines) -> None:
+    machine = sfn.create({"Type": "Wait", "Seconds": 10})
+    first = sfn.start(machine, {"a": 1}, name="one")
+    assert sfn.start(machine, {"a": 1}, name="one") == first
+    assert sfn.refused("start_execution", stateMachineArn=machine, name="one")[0] == "ExecutionAlreadyExists"
+    sfn.cloud.clock.advance(seconds=10)
+    assert (
+        sfn.refused("start_execution", stateMachineArn=machine, name="one", input='{"a": 1}')[0]
+        == "ExecutionAlreadyExists"
+    )
+
+
+def test_history_in_pages_and_backwards(sfn: Machines) -> None:
+    execution = sfn.start(sfn.create(*[PASS] * 5))
+    pages = sfn.client.get_paginator("get_execution_history").paginate(
+        executionArn=execution, PaginationConfig={"PageSize": 5}
+    )
+    ids = [[e["id"] for e in page["events"]] for page in pages]
+    assert ids == [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10], [11, 12]]
+    backwards = sfn.client.get_execution_history(executionArn=execution, reverseOrder=True, includeExecutionData=False)
+    assert [e["id"] for e in backwards["events"]] == list(range(12, 0, -1))
+    assert backwards["events"][0]["executionSucceededEventDetails"] == {}
+
+
+def test_lists_of_executions(sfn: Machines) -> None:
+    machine = sfn.create({"Type": "Wait", "SecondsPath": "$.s"})
+    names = {}
+    for seconds in (1, 5, 9):
+        names[seconds] = sfn.start(machine, {"s": seconds}, name=f"e{seconds}")
+        sfn.cloud.clock.advance(seconds=0.5)
+    sfn.cloud.clock.advance(seconds=2)
+    found = sfn.client.list_executions(stateMachineArn=machine)["executions"]
+    assert [(e["name"], e["status"]) for e in found] == [("e9", "RUNNING"), ("e5", "RUNNING"), ("e1", "SUCCEEDED")]
+    running = sfn.client.list_executions(stateMachineArn=machine, statusFilter="RUNNING", maxResults=1)
+    assert [e["name"] for e in running["executions"]] == ["e9"]
+    more = sfn.client.list_executions(stateMachineArn=machine, statusFilter="RUNNING", nextToken=running["nextToken"])
+    assert [e["name"] for e in more["executions"]] == ["e5"]
+    assert sfn.cloud.stepfunctions.running() == {names[5]: "s0", names[9]: "s0"}
+
+
+def test_a_running_execution_keeps_its_definition(sfn: Machines) -> None:
+    machine = sfn.create({"Type": "Wait", "Seconds": 5}, {"Type": "Pass", "Result": "old"})
+    execution = sfn.start(machine)
+    definition = '{"StartAt":"x","States":{"x":{"Type":"Pass","Result":"new","End":true}}}'
+    updated = sfn.client.update_state_machine(stateMachineArn=machine, definition=definition)
+    described = sfn.client.describe_state_machine(stateMachineArn=machine)
+    assert (described["definition"], described["revisionId"]) == (definition, updated["revisionId"])
+    sfn.cloud.clock.advance(seconds=5)
+    assert sfn.describe(execution)["output"] == '"old"'
+    assert sfn.describe(sfn.start(machine))["output"] == '"new"'
+
+
+def test_a_machine_goes_when_its_last_execution_has_ended(sfn: Machines) -> None:
+    machine = sfn.create({"Type": "Wait", "Seconds": 5})
+    execution = sfn.start(machine)
+    sfn.client.delete_state_machine(stateMachineArn=machine)
+    assert sfn.client.describe_state_machine(stateMachineArn=machine)["status"] == "DELETING"
+    assert sfn.refused("start_execution", stateMachineArn=machine)[0] == "StateMachineDeleting"
+    sfn.cloud.clock.advance(seconds=5)
+    assert sfn.describe(execution)["status"] == "SUCCEEDED"
+    assert sfn.refused("describe_state_machine", stateMachineArn=machine)[0] == "StateMachineDoesNotExist"
+
+
+def test_versions_and_aliases(sfn: Machines) -> None:
+    machine = sfn.create({"Type": "Pass", "Result": 1}, publish=True)
+    for number in (2, 3):
+        definition = json.dumps({"StartAt": "x", "States": {"x": {"Type": "Pass", "Result": number, "End": True}}})
+        sfn.client.update_state_machine(stateMachineArn=machine, definition=definition, publish=True)
+    routes = [{"stateMachineVersionArn": f"{machine}:{n}", "weight": w} for n, w in ((1, 30), (2, 70))]
+    alias = sfn.client.create_state_machine_alias(name="live", routingConfiguration=routes)["stateMachineAliasArn"]
+    outputs = [sfn.describe(sfn.start(alias))["output"] for _ in range(40)]
+    assert {"1", "2"} == set(outputs)
+    assert outputs.count("2") > outputs.count("1")
+    assert sfn.describe(sfn.start(f"{machine}:3"))["output"] == "3"
+    assert sfn.refused("delete_state_machine_version", stateMachineVersionArn=f"{machine}:1")[0] == "ConflictException"
+    assert sfn.refused("describe_state_machine", stateMachineArn=f"{machine}:9")[0] == "StateMachineDoesNotExist"
+
+
+def test_express_machines_run_while_one_waits(sfn: Machines) -> None:
+    machine = sfn.create({"Type": "Wait", "Seconds": 20}, {"Type": "Pass", "Result": "done"}, type="EXPRESS")
+    answer = sfn.client.start_sync_execution(stateMachineArn=machine)
+    assert (answer["status"], answer["output"]) == ("SUCCEEDED", '"done"')
+    assert answer["billingDetails"] == {"billedMemoryUsedInMB": 64, "billedDurationInMilliseconds": 20_000}
+    assert sfn.cloud.clock.now() == START + timedelta(seconds=20)
+    slow = sfn.create({"Type": "Wait", "Seconds": 301}, name="slow", type="EXPRESS")
+    assert sfn.client.start_sync_execution(stateMachineArn=slow)["status"] == "TIMED_OUT"
+    standard = sfn.create(PASS, name="standard")
+    assert sfn.refused("start_sync_execution", stateMachineArn=standard)[0] == "StateMachineTypeNotSupported"
+
+
+def test_an_endless_loop_ends(sfn: Machines) -> None:
+    loop = {"StartAt": "a", "States": {"a": {"Type": "Pass", "Next": "b"}, "b": {"Type": "Choice", "Choices": [
+        {"Variable": "$.stop", "IsPresent": True, "Next": "c"}], "Default": "a"}, "c": {"Type": "Succeed"}}}  # fmt: skip
+    machine = sfn.client.create_state_machine(name="loop", definition=json.dumps(loop), roleArn=ROLE)["stateMachineArn"]
+    execution = sfn.start(machine)
+    described = sfn.describe(execution)
+    assert described["cause"] == "The execution reached the maximum number of history events (25000)."
+    last = sfn.client.get_execution_history(executionArn=execution, reverseOrder=True, maxResults=1)["events"][0]
+    assert (last["id"], last["type"]) == (25_000, "ExecutionFailed")
+
+
+def test_a_failure_nobody_looked_at_is_reported() -> None:
+    def fails(look: bool) -> None:
+        with mock_cloud() as cloud:
+            sfn = Machines(cloud)
+            execution = sfn.start(sfn.create({"Type": "Fail", "Error": "Oh", "Cause": "no"}), name="one")
+            if look:
+                assert sfn.describe(execution)["status"] == "FAILED"
+
+    fails(look=True)
+    with pytest.warns(BackgroundFailureWarning, match="execution one of state machine machine FAILED"):
+        fails(look=False)
+
+
+def test_polling_skips_the_waiting() -> None:
+    with mock_cloud(time="skip", clock=START) as cloud:
+        sfn = Machines(cloud)
+        execution = sfn.start(sfn.create({"Type": "Wait", "Seconds": 86400}, PASS))
+        assert sfn.describe(execution)["status"] == "SUCCEEDED"
+        assert cloud.clock.now() == START + timedelta(days=1)
+
+
+def test_the_timeline_of_an_execution(sfn: Machines) -> None:
+    execution = sfn.start(sfn.create({"Type": "Wait", "Seconds": 60}))
+    sfn.cloud.clock.advance(seconds=60)
+    assert sfn.cloud.stepfunctions.timeline(execution) == [
+        "2024-05-01 00:00:00 ExecutionStarted",
+        "2024-05-01 00:00:00 WaitStateEntered s0",
+        "2024-05-01 00:01:00 WaitStateExited s0",
+        "2024-05-01 00:01:00 ExecutionSucceeded",
+    ]
