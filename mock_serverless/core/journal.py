@@ -37,10 +37,22 @@ class Call:
             return None
         return str(getattr(self.error, "code", None) or type(self.error).__name__)
 
-    def __repr__(self) -> str:
-        outcome = "..." if self.error is None and self.response is None else self.error_code or _brief(self.response)
+    def line(self, width: int = 250) -> str:
+        """When, who, what, and what came of it; parameters and outcome cut so that it has about so many characters."""
         when = self.time.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        return f"{when} {self.caller}: {self.service}.{self.operation}({_brief(self.params)}) -> {outcome}"
+        head = f"{when} {self.caller}: {self.service}.{self.operation}"
+        room = max(40, width - len(head) - 6)
+        outcome = self._outcome(room * 2 // 3 if self.error is not None else room // 2)
+        return f"{head}({_brief(self.params, room - len(outcome))}) -> {outcome}"
+
+    def _outcome(self, width: int) -> str:
+        if self.error is None:
+            return "..." if self.response is None else _brief(self.response, width)
+        message = str(getattr(self.error, "message", self.error))
+        return _cut(f"{self.error_code}: {message}" if message else f"{self.error_code}", width)
+
+    def __repr__(self) -> str:
+        return self.line()
 
 
 class Calls(Sequence[Call]):
@@ -121,6 +133,11 @@ def _brief(value: Any, width: int = 96) -> str:
         text = ", ".join(f"{k}={json.dumps(v, default=_plain, ensure_ascii=False)}" for k, v in value.items()) or "{}"
     else:
         text = repr(value)
+    return _cut(text, width)
+
+
+def _cut(text: str, width: int) -> str:
+    text = " ".join(text.split()) if "\n" in text else text
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
