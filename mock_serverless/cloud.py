@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from .core import current
 from .core import operation as operations
 from .core.agenda import JOBS, Agenda, Entry
 from .core.clock import Clock
 from .core.errors import AwsError, InternalError, MockServerlessError, NotSupported, near_misses
-from .core.faults import Fault, Stub, check_answer, error_of
+from .core.faults import Fault, Stub, at_rest, check_answer, error_of
 from .core.guest import Visit, caller, current_visit, nobody_visiting, visiting
 from .core.ids import Ids
 from .core.journal import Call, Calls
@@ -188,7 +189,7 @@ class Cloud:
             f"{name}: mock_serverless does not implement {what}, and it is not stubbed. No call leaves the process.\n"
             f"Stub it:            cloud.stub({call.service!r}, {call.operation!r}, {{...}})\n"
             f"Or leave it alone:  mock_cloud(passthrough=[{call.service!r}])"
-            + (f"\nImplemented or stubbed is:{hint}" if (hint := near_misses(call.operation, there)) else "")
+            + (f"\n{hint.strip()}" if (hint := near_misses(call.operation, there)) else "")
         )
 
     def state_of(self, service: str, account: str, region: str) -> Any:
@@ -319,7 +320,7 @@ class Cloud:
             return new
         if not callable(answer) and not isinstance(answer, BaseException):
             check_answer(answer, operations.output_shape(*key), f"the stub of {key[0]}.{key[1]}")
-            new.answer = copy.deepcopy(answer)
+            new.answer = at_rest(answer)
         self._stubs[key] = new
         return new
 
@@ -361,17 +362,20 @@ class Cloud:
                     "kernel": self.kernel.state(),
                     "random": self.ids.random.getstate(),
                     "journal": len(self.calls),
-                    "stubs": dict(self._stubs),
+                    "stubs": [(s, s.hits) for s in self._stubs.values()],
                     "faults": [(f, f.hits) for f in self._faults],
                     "watchers": {k: list(v) for k, v in self.watchers.items()},
-                    "failures": dict(self.failures),
                     "access_keys": dict(self.access_keys),
                 }
             )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Back to a snapshot of this cloud; it stays usable, as often as wanted."""
+        """Back to a snapshot of this cloud; it stays usable, as often as wanted.
+
+        What failed in the background and was not looked at is still reported at the end of the mock.
+        """
         parts = snapshot.parts
+        self._tell_of_undoing(parts["journal"])
         with self._lock:
             self._states = copy.deepcopy(parts["states"])
             self.clock.set_state(parts["clock"])
@@ -379,12 +383,11 @@ class Cloud:
             self.kernel.set_state(parts["kernel"])
             self.ids.random.setstate(parts["random"])
             self.calls.truncate(parts["journal"])
-            self._stubs = dict(parts["stubs"])
+            self._stubs = {(stub.service, stub.operation): stub for stub, _ in parts["stubs"]}
             self._faults = [fault for fault, _ in parts["faults"]]
-            for fault, hits in parts["faults"]:
-                fault.hits = hits
+            for double, hits in (*parts["stubs"], *parts["faults"]):
+                double.hits = hits
             self.watchers = {k: list(v) for k, v in parts["watchers"].items()}
-            self.failures = dict(parts["failures"])
             self.access_keys = dict(parts["access_keys"])
 
     @contextmanager
@@ -398,12 +401,17 @@ class Cloud:
 
     def reset(self) -> None:
         """As new: no resources, stubs, faults or calls; ids start over. The clock keeps its time."""
+        self._tell_of_undoing(0)
         with self._lock:
             self._forget()
             self.agenda.set_state((0, []))
             self.kernel = Kernel(self.clock.timestamp, self.agenda)
             self.ids.random.seed(self._seed)
             self.calls.truncate(0)
+
+    def _tell_of_undoing(self, calls_left: int) -> None:
+        for observe in current.undoing:
+            observe(self, calls_left)
 
     # ------------------------------------------------------------------ faces: helpers of the services
 

@@ -11,8 +11,8 @@ import functools
 import inspect
 import threading
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -44,14 +44,13 @@ class MockCloud:
         from .cloud import REGION, Cloud
         from .doors import session
 
-        region = self._region or session.region_of_environment() or REGION
-        cloud = Cloud(region=region, **self._options)
         with _lock:
-            current.enter(cloud)
+            region = self._region or session.default_region() or REGION
+            cloud = Cloud(region=region, **self._options)
             if not _installed:
                 _installed.append(_open_doors())
-            if self._region or session.region_of_environment() is None:
-                _installed[0].set_region(region)
+            _installed[0].set_region(region)
+            current.enter(cloud)
         self._entered.append((threading.get_ident(), cloud))
         return cloud
 
@@ -63,10 +62,10 @@ class MockCloud:
             left = current.leave(cloud)
             if left == 0:
                 _close_doors(_installed.pop())
-            elif self._region:
+            else:
                 _installed[0].set_region(current.open_clouds()[-1].region)
         if cloud.failures:
-            self._report(cloud, silent=error is not None)
+            _report(cloud, self._strict, error)
 
     async def __aenter__(self) -> Cloud:
         """As ``with``."""
@@ -81,12 +80,9 @@ class MockCloud:
         mine = [i for i, (thread, _) in enumerate(self._entered) if thread == me]
         return self._entered.pop(mine[-1] if mine else -1)[1]
 
-    def _report(self, cloud: Cloud, silent: bool) -> None:
-        texts = [f"{title}\n{detail}".strip() for title, detail in cloud.failures.values()]
-        message = f"{len(texts)} failed in the background, and nobody looked:\n\n" + "\n\n".join(texts)
-        if self._strict and not silent:
-            raise BackgroundFailure(message)
-        warnings.warn(message, BackgroundFailureWarning, stacklevel=3)
+    def again(self) -> MockCloud:
+        """Another one with the same options, so that those which overlap don't close each other's cloud."""
+        return MockCloud(self._options, self._strict, self._region)
 
     # ------------------------------------------------------------------ decorator
 
@@ -94,6 +90,22 @@ class MockCloud:
         """Decorate a function (sync, async or generator) or a class; each call, each test, gets a new cloud."""
         decorated: T = (_decorate_class if inspect.isclass(target) else _decorate)(target, self)
         return decorated
+
+
+def _report(cloud: Cloud, strict: bool, error: BaseException | None = None) -> None:
+    """Say what failed in the background; when the body has raised ``error`` itself, as a note on that."""
+    texts = [f"{title}\n{detail}".strip() for title, detail in cloud.failures.values()]
+    cloud.failures.clear()
+    message = f"{len(texts)} failed in the background, and nobody looked:\n\n" + "\n\n".join(texts)
+    if error is not None and hasattr(error, "add_note"):  # since Python 3.11
+        error.add_note(message)
+    elif error is not None:
+        with suppress(BackgroundFailureWarning):
+            warnings.warn(message, BackgroundFailureWarning, stacklevel=4)
+    elif strict:
+        raise BackgroundFailure(message)
+    else:
+        warnings.warn(message, BackgroundFailureWarning, stacklevel=4)
 
 
 @overload
@@ -167,32 +179,46 @@ def _decorate(function: Any, mock: MockCloud) -> Any:
     if inspect.isasyncgenfunction(function):
 
         @functools.wraps(function)
-        async def async_generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-            with mock:
-                async for value in function(*args, **kwargs):
-                    yield value
+        async def async_generator(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+            with mock.again():
+                delegate = function(*args, **kwargs)
+                try:
+                    value = await delegate.asend(None)
+                    while True:
+                        try:
+                            sent = yield value
+                        except GeneratorExit:
+                            raise
+                        except BaseException as e:
+                            value = await delegate.athrow(e)
+                        else:
+                            value = await delegate.asend(sent)
+                except StopAsyncIteration:
+                    return
+                finally:
+                    await delegate.aclose()
 
         return async_generator
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
-        def generator(*args: Any, **kwargs: Any) -> Iterator[Any]:
-            with mock:
-                yield from function(*args, **kwargs)
+        def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+            with mock.again():
+                return (yield from function(*args, **kwargs))
 
         return generator
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
         async def coroutine(*args: Any, **kwargs: Any) -> Any:
-            with mock:
+            with mock.again():
                 return await function(*args, **kwargs)
 
         return coroutine
 
     @functools.wraps(function)
     def plain(*args: Any, **kwargs: Any) -> Any:
-        with mock:
+        with mock.again():
             return function(*args, **kwargs)
 
     return plain
@@ -235,7 +261,8 @@ def _decorate_setup(cls: Any, mock: MockCloud) -> None:
     setup, teardown = getattr(cls, "setup_method", None), getattr(cls, "teardown_method", None)
 
     def setup_method(self: Any, method: Any = None) -> None:
-        self._mock_cloud_entered = mock.__enter__()
+        self._mock_cloud_entered = mine = mock.again()
+        mine.__enter__()
         if setup is not None:
             _call_with_method(setup, self, method)
 
@@ -244,8 +271,8 @@ def _decorate_setup(cls: Any, mock: MockCloud) -> None:
             if teardown is not None:
                 _call_with_method(teardown, self, method)
         finally:
-            self._mock_cloud_entered = None
-            mock.__exit__()
+            mine, self._mock_cloud_entered = self._mock_cloud_entered, None
+            mine.__exit__()
 
     cls.setup_method, cls.teardown_method = setup_method, teardown_method
 
@@ -261,12 +288,12 @@ def _decorate_test_case(cls: Any, mock: MockCloud) -> Any:
     cloud_of: dict[type, Cloud] = {}
 
     def setUpClass(klass: Any) -> None:
-        cloud = mock.__enter__()
-        cloud_of[klass] = cloud
+        mine = mock.again()
+        cloud_of[klass] = mine.__enter__()
 
         def leave() -> None:
             del cloud_of[klass]
-            mock.__exit__()
+            mine.__exit__()
 
         klass.addClassCleanup(leave)
         set_up_class(klass)
@@ -274,7 +301,11 @@ def _decorate_test_case(cls: Any, mock: MockCloud) -> Any:
     @functools.wraps(run)
     def run_in_scratch(self: Any, result: Any = None) -> Any:
         cloud = cloud_of.get(type(self))
-        with _scratch(cloud) if cloud is not None else mock:
+        if cloud is None:
+            with mock.again():
+                return run(self, result)
+        self.addCleanup(_report_new, cloud, mock._strict)  # added first, so done last, and on the account of this test
+        with cloud.scratch():
             return run(self, result)
 
     cls.setUpClass = classmethod(setUpClass)
@@ -282,7 +313,6 @@ def _decorate_test_case(cls: Any, mock: MockCloud) -> Any:
     return cls
 
 
-@contextmanager
-def _scratch(cloud: Cloud) -> Iterator[None]:
-    with cloud.scratch():
-        yield
+def _report_new(cloud: Cloud, strict: bool) -> None:
+    if cloud.failures:
+        _report(cloud, strict)

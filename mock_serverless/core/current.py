@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 observers: list[Callable[[Cloud], object]] = []
 """Told of each cloud that is entered."""
 
+undoing: list[Callable[[Cloud, int], object]] = []
+"""Told of each cloud whose state is about to be undone (restore, scratch, reset), and how many of its calls will be left."""
+
 _own = threading.local()
 _all: list[Cloud] = []
 _lock = threading.Lock()
@@ -47,12 +50,23 @@ def leave(cloud: Cloud) -> int:
 
 def cloud_of_this_thread() -> Cloud | None:
     """The cloud that serves the calling thread; None when no mock is active."""
+    own = entered_here()
+    if own is not None or not _all:
+        return own
+    try:
+        return _all[-1]
+    except IndexError:  # another thread has just left the last one
+        return None
+
+
+def entered_here() -> Cloud | None:
+    """The cloud that the calling thread itself has entered last."""
     stack = getattr(_own, "stack", None)
     while stack:
         if not stack[-1].closed:
             return stack[-1]  # type: ignore[no-any-return]
         stack.pop()
-    return _all[-1] if _all else None
+    return None
 
 
 def open_clouds() -> list[Cloud]:

@@ -85,3 +85,17 @@ def check_answer(answer: Any, output_shape: Any, name: str) -> None:
     found = problems(answer, output_shape)
     if found:
         raise InvalidAnswer(f"the answer of {name} doesn't fit botocore's output shape:\n  " + "\n  ".join(found))
+
+
+def at_rest(answer: Any) -> Any:
+    """A copy of an answer that can be given any number of times: bytes for what is read once, lists for iterators."""
+    if isinstance(answer, dict):
+        return {k: at_rest(v) for k, v in answer.items()}
+    if isinstance(answer, (list, tuple)):
+        return [at_rest(v) for v in answer]
+    if hasattr(answer, "read"):
+        content = answer.read()
+        return content.encode() if isinstance(content, str) else content
+    if hasattr(answer, "__next__"):
+        return [at_rest(v) for v in answer]
+    return bytes(answer) if isinstance(answer, bytearray) else answer

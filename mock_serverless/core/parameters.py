@@ -47,7 +47,7 @@ def _compile(shape: Any, seen: dict[str, list[Reader | None]]) -> Reader:
     kind = shape.type_name
     if kind not in _COMPOUNDS:
         return _SCALARS.get(kind, _text)(shape)
-    if getattr(shape, "is_document_type", False) or getattr(shape, "is_eventstream", False):
+    if getattr(shape, "is_document_type", False) or getattr(shape, "serialization", {}).get("eventstream"):
         return copy_tree
     cell = seen.setdefault(shape.name, [])
     if cell:

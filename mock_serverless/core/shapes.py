@@ -42,10 +42,22 @@ def problems(value: Any, shape: Any, path: str = "") -> list[str]:
 
 
 def _structure(value: Any, shape: Any, path: str) -> list[str]:
-    if getattr(shape, "is_eventstream", False):
-        return [] if hasattr(value, "__iter__") else [f"{path}: expected an iterable of events, got {value!r}"]
+    if shape.serialization.get("eventstream"):
+        return _events(value, shape, path)
     if getattr(shape, "is_document_type", False):
         return []
+    return _members(value, shape, path)
+
+
+def _events(value: Any, shape: Any, path: str) -> list[str]:
+    if isinstance(value, dict) or not hasattr(value, "__iter__"):
+        return [f"{path}: expected an iterable of events, got {value!r}"]
+    if not isinstance(value, (list, tuple)):
+        return []  # it can be read only once
+    return [p for i, event in enumerate(value) for p in _members(event, shape, f"{path}[{i}]")]
+
+
+def _members(value: Any, shape: Any, path: str) -> list[str]:
     if not isinstance(value, dict):
         return [f"{path or 'the answer'}: expected a structure, got {value!r}"]
     members = shape.members

@@ -17,6 +17,7 @@ class Answered:
     """Stands where botocore expects the HTTP response of a call that was answered without one."""
 
     __slots__ = ("content", "headers", "status_code")
+    raw = None
 
     def __init__(self, status_code: int, headers: dict[str, str]) -> None:
         self.status_code = status_code
@@ -35,7 +36,7 @@ def success(
         member = model.get_event_stream_output()
         for name, shape in model.output_shape.members.items():
             if shape is member and name in parsed:
-                parsed[name] = Events(parsed[name])
+                parsed[name] = Events(parsed[name], shape, model.name)
     metadata = parsed.get("ResponseMetadata")
     status = 200 if metadata is None else metadata.get("HTTPStatusCode", 200)
     http = Answered(status, _headers(model, request_id))
@@ -129,17 +130,30 @@ class AsyncRaw:
 
 
 class Events:
-    """The events of an event stream, to be iterated over once, in either way."""
+    """The events of an event stream, to be iterated over once, in either way. One whose shape is an error is raised."""
 
-    def __init__(self, events: Any) -> None:
+    def __init__(self, events: Any, shape: Any, operation: str) -> None:
         self._events: Iterator[Any] = iter(events)
+        self._errors = {name for name, member in shape.members.items() if member.metadata.get("exception")}
+        self._operation = operation
 
     def __iter__(self) -> Iterator[Any]:
-        return self._events
+        for event in self._events:
+            self._raise_error(event)
+            yield event
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         for event in self._events:
+            self._raise_error(event)
             yield event
+
+    def _raise_error(self, event: Any) -> None:
+        from botocore.exceptions import EventStreamError
+
+        for name in self._errors.intersection(event):
+            body = event[name]
+            error = {"Code": name, "Message": body.get("Message", body.get("message", ""))}
+            raise EventStreamError({"Error": error}, self._operation)
 
     def close(self) -> None:
         """Read no further."""

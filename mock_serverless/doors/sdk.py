@@ -29,7 +29,7 @@ from ..core.current import cloud_of_this_thread
 from ..core.errors import AwsError, ClientOutlivedItsMock
 from ..core.operation import loader
 from ..core.parameters import Reader, reader
-from . import answers, waiting
+from . import answers, refreshing, session, waiting
 
 if TYPE_CHECKING:
     from ..cloud import Cloud
@@ -78,6 +78,9 @@ async def _unless_answered(answered: Any, kwargs: dict[str, Any]) -> Any:
     handler, response = await answered
     if response is not None:
         return handler, response
+    known = getattr(kwargs.get("request_signer"), "_credentials", None)
+    if known is not None and cloud_of_this_thread() is not None:
+        await refreshing.refresh_async(known)
     return _answer_call, _answer_call(kwargs, True)
 
 
@@ -86,10 +89,11 @@ async def _unsigned() -> Any:
 
 
 def _with_http(responses: list[Any], request: Any, is_async: bool) -> list[Any]:
-    if any(response is not None for _, response in responses):
+    """The answer of another handler (moto's, say) counts, except to a call that we have begun to answer at before-call."""
+    if HEADER not in request.headers and any(response is not None for _, response in responses):
         return responses
     response = _answer_send(request, is_async)
-    return responses if response is None else [*responses, (_answer_send, response)]
+    return responses if response is None else [(_answer_send, response), *responses]
 
 
 class MockedEvents(EventAliaser):  # type: ignore[misc]
@@ -120,7 +124,6 @@ def _copy(self: Any) -> Any:
     twin = _original["__copy__"](self)
     if type(self) is EventAliaser:
         twin.__class__ = MockedEvents
-    waiting.install_async()
     return twin
 
 
@@ -179,11 +182,12 @@ def _answer_call(kwargs: dict[str, Any], is_async: bool) -> Any:
         return None
     region = context.get("client_region") or cloud.region
     region = GLOBAL_REGIONS.get(region, region)
-    account = account_of(cloud, getattr(kwargs.get("request_signer"), "_credentials", None))
+    account = session.account_of(cloud, getattr(kwargs.get("request_signer"), "_credentials", None))
     try:
         request = reader_of(model)(params)
         response = cloud.call(service, model.name, request, account=account, region=region)
     except AwsError as error:
+        error.__traceback__ = None  # it is kept by the journal, and would keep all these frames
         if not retryable(error, model):
             return answers.refusal(model, error, cloud.ids.uuid())
         return _send_on(Pending(service, model.name, request, account, region, model, error), kwargs["params"], context)
@@ -214,25 +218,10 @@ def passes(cloud: Cloud, service: str, url: str) -> bool:
     """Is this one of the services or endpoints which the mock leaves alone?"""
     waiting.note_passthrough(False)
     for name in cloud.passthrough:
-        if name == service or ("://" in name and url.startswith(name.rstrip("/"))):
+        if name == service or ("://" in name and f"{url}/".startswith(f"{name.rstrip('/')}/")):
             waiting.note_passthrough(True)
             return True
     return False
-
-
-def account_of(cloud: Cloud, credentials: Any) -> str:
-    """Whose credentials these are; nothing is refreshed or looked up.
-
-    An account id in the credentials counts first, then what the cloud knows of the access key.
-    """
-    if credentials is None:
-        return cloud.account
-    known = vars(credentials)
-    account = known.get("account_id") or known.get("_account_id")
-    if account:
-        return str(account)
-    key = known.get("access_key") or known.get("_access_key") or ""
-    return cloud.account_of_key(key)
 
 
 # ---------------------------------------------------------------------- before-send

@@ -1,7 +1,8 @@
 """What sessions look up: credentials, region, profiles. While a cloud is open no file, metadata service or network is asked.
 
-The environment gets fake credentials, and a default region where it names none; the user's is put back at the end. Sessions
-never keep the fake credentials, so one that was made inside a mock is as good as any other outside.
+The environment gets fake credentials and a default region; the user's is put back at the end. Who sets other credentials in
+it while a cloud is open is believed. Sessions never keep the fake credentials, so one that was made inside a mock is as good
+as any other outside. Credentials that refresh themselves: see refreshing.py.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from typing import Any
 
 import botocore.credentials
 import botocore.session
+import botocore.signers
+
+from ..core.current import cloud_of_this_thread, entered_here
+from . import refreshing, waiting
 
 ACCESS_KEY = "AKIAMOCKSERVERLESS00"
 FAKE = {
@@ -33,31 +38,84 @@ HIDDEN = (
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
 REGION_NAMES = ("AWS_DEFAULT_REGION", "AWS_REGION")
+METHOD = "mock_serverless"
+"""botocore's word for where credentials come from, of ours."""
+
+Place = tuple[Any, str, Any]
 
 
-def region_of_environment() -> str | None:
-    """The region which the user's environment names, if any."""
-    return os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or None
+def default_region() -> str | None:
+    """The region which the environment names, if any; where it is one that we have set, the one around this thread's mock."""
+    named = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or None
+    if _open is None or named != _open.region:
+        return named
+    outer = entered_here()
+    if outer is not None:
+        return outer.region
+    return _open.environment["AWS_DEFAULT_REGION"] or _open.environment["AWS_REGION"]
 
 
-# ---------------------------------------------------------------------- botocore's sessions
+# ---------------------------------------------------------------------- credentials
 
 
-def _credentials() -> Any:
-    return botocore.credentials.Credentials(
-        FAKE["AWS_ACCESS_KEY_ID"], FAKE["AWS_SECRET_ACCESS_KEY"], FAKE["AWS_SESSION_TOKEN"], method="mock_serverless"
+def credentials(kind: Any = botocore.credentials.Credentials) -> Any:
+    """Those of the environment as it is now: ours, or what somebody has set there since."""
+    look = os.environ.get
+    found = kind(
+        look("AWS_ACCESS_KEY_ID") or ACCESS_KEY,
+        look("AWS_SECRET_ACCESS_KEY") or FAKE["AWS_SECRET_ACCESS_KEY"],
+        look("AWS_SESSION_TOKEN"),
+        METHOD,
     )
+    found.account_id = look("AWS_ACCOUNT_ID")
+    return found
+
+
+def account_of(cloud: Any, known: Any) -> str:
+    """The account of credentials; ``known`` is None for a client without any.
+
+    An account id that was given with the credentials counts first (one which botocore found in the user's own environment
+    doesn't), then what the cloud knows of the access key.
+    """
+    if known is None:
+        return str(cloud.account)
+    values = vars(known)
+    if "_refresh_using" in values:
+        refreshing.refresh(known)
+    elif values.get("account_id") and values.get("method") in ("explicit", METHOD):
+        return str(values["account_id"])
+    return str(cloud.account_of_key(values.get("access_key") or values.get("_access_key") or ""))
+
+
+def _aio_credentials() -> Any:
+    return credentials(sys.modules["aiobotocore.credentials"].AioCredentials)
 
 
 def _get_credentials(self: Any) -> Any:
-    return _credentials() if self._credentials is None else self._credentials
+    return credentials() if self._credentials is None else self._credentials
 
 
 async def _get_credentials_async(self: Any) -> Any:
-    if self._credentials is not None:
-        return self._credentials
-    kind = sys.modules["aiobotocore.credentials"].AioCredentials
-    return kind(FAKE["AWS_ACCESS_KEY_ID"], FAKE["AWS_SECRET_ACCESS_KEY"], FAKE["AWS_SESSION_TOKEN"])
+    return _aio_credentials() if self._credentials is None else self._credentials
+
+
+def _signing_with(original: Any, fake: Any) -> Any:
+    """A client that was made without credentials signs (presigned URLs) with ours while a cloud is open."""
+
+    def get_auth_instance(self: Any, signing_name: str, region_name: str, *args: Any, **kwargs: Any) -> Any:
+        lacking = _lacking(self._credentials) and len(args) < 2 and not kwargs.get("request_credentials")
+        if lacking and cloud_of_this_thread() is not None:
+            kwargs["request_credentials"] = fake()
+        return original(self, signing_name, region_name, *args, **kwargs)
+
+    return get_auth_instance
+
+
+def _lacking(own: Any) -> bool:
+    return own is None or (getattr(own, "_frozen_credentials", own) is None and refreshing.is_left_alone(own))
+
+
+# ---------------------------------------------------------------------- profiles and regions
 
 
 class AnyProfile(dict[str, Any]):
@@ -70,52 +128,106 @@ class AnyProfile(dict[str, Any]):
         return {}
 
 
-def _no_refresh(self: Any, *args: Any, **kwargs: Any) -> bool:
-    return False
+_original_config_variable = botocore.session.Session.get_config_variable
+_original_session_init = botocore.session.Session.__init__
 
 
-PLACES: list[tuple[Any, str, Any]] = [
-    (botocore.session.Session, "get_credentials", _get_credentials),
-    (botocore.session.Session, "full_config", property(lambda self: {"profiles": AnyProfile()})),
-    (botocore.session.Session, "get_scoped_config", lambda self: {}),
-    (botocore.session.Session, "_build_profile_map", lambda self: AnyProfile()),
-    (botocore.credentials.RefreshableCredentials, "_refresh", _no_refresh),
-]
+def _get_config_variable(self: Any, logical_name: str, methods: Any = None) -> Any:
+    """The region of this thread's cloud, where the session has none of its own and the environment only has ours."""
+    value = _original_config_variable(self, logical_name, methods)
+    if logical_name != "region" or _open is None or value != _open.region:
+        return value
+    cloud = cloud_of_this_thread()
+    own = self.instance_variables().get("region")
+    return value if cloud is None or own is not None else cloud.region
+
+
+def _session_init(self: Any, *args: Any, **kwargs: Any) -> None:
+    """A session is made: aiobotocore may have been imported just now."""
+    if _open is not None:
+        _open.adopt_async()
+    _original_session_init(self, *args, **kwargs)
+
+
+# ---------------------------------------------------------------------- what is replaced, and put back
+
+
+def _places() -> list[Place]:
+    kind, signer = botocore.session.Session, botocore.signers.RequestSigner
+    return [
+        (kind, "__init__", _session_init),
+        (kind, "get_credentials", _get_credentials),
+        (kind, "get_config_variable", _get_config_variable),
+        (kind, "full_config", property(lambda self: {"profiles": AnyProfile()})),
+        (kind, "get_scoped_config", lambda self: {}),
+        (kind, "_build_profile_map", lambda self: AnyProfile()),
+        (signer, "get_auth_instance", _signing_with(signer.get_auth_instance, credentials)),
+        *refreshing.places(botocore.credentials),
+    ]
+
+
+def _async_places() -> list[Place]:
+    """The same of aiobotocore, when it is there."""
+    session, signers = sys.modules.get("aiobotocore.session"), sys.modules.get("aiobotocore.signers")
+    if session is None or signers is None:
+        return []
+    signer = signers.AioRequestSigner
+    return [
+        (session.AioSession, "get_credentials", _get_credentials_async),
+        (signer, "get_auth_instance", _signing_with(signer.get_auth_instance, _aio_credentials)),
+        *refreshing.async_places(sys.modules["aiobotocore.credentials"]),
+    ]
 
 
 class Installed:
     """What was there before the first cloud was entered, to be put back after the last."""
 
     def __init__(self) -> None:
+        global _open
         self.environment = {name: os.environ.get(name) for name in (*FAKE, *HIDDEN, *REGION_NAMES)}
-        self.replaced: list[tuple[Any, str, Any]] = []
+        self.region = ""
+        self.replaced: list[Place] = []
+        self.async_too = False
+        self.default_session = getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
         for name, value in {**FAKE, **dict.fromkeys(HIDDEN)}.items():
             _set(name, value)
-        for place, name, replacement in PLACES:
-            self._replace(place, name, replacement)
-        aio = sys.modules.get("aiobotocore.session")
-        if aio is not None:
-            self._replace(aio.AioSession, "get_credentials", _get_credentials_async)
-        self.default_session = getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
+        self._replace(_places())
+        self.adopt_async()
+        _open = self
 
-    def _replace(self, place: Any, name: str, replacement: Any) -> None:
-        self.replaced.append((place, name, place.__dict__[name]))
-        setattr(place, name, replacement)
+    def adopt_async(self) -> None:
+        """Replace what is aiobotocore's, once it has been imported."""
+        waiting.install_async()
+        places = [] if self.async_too else _async_places()
+        self.async_too = self.async_too or bool(places)
+        self._replace(places)
 
-    def set_region(self, region: str | None) -> None:
-        """The default region of the cloud that is entered; None for what the environment said before."""
+    def _replace(self, places: list[Place]) -> None:
+        for place, name, replacement in places:
+            self.replaced.append((place, name, place.__dict__[name]))
+            setattr(place, name, replacement)
+
+    def set_region(self, region: str) -> None:
+        """The default region of the cloud that is entered, or that serves again."""
+        self.region = region
         for name in REGION_NAMES:
-            _set(name, region or self.environment[name])
+            _set(name, region)
 
     def undo(self) -> None:
         """Put everything back."""
+        global _open
+        _open = None
         for name, value in self.environment.items():
             _set(name, value)
         for place, name, original in reversed(self.replaced):
             setattr(place, name, original)
+        refreshing.restore()
         boto3: Any = sys.modules.get("boto3")
         if boto3 is not None and boto3.DEFAULT_SESSION is not self.default_session:
             boto3.DEFAULT_SESSION = self.default_session
+
+
+_open: Installed | None = None
 
 
 def _set(name: str, value: str | None) -> None:

@@ -1,19 +1,26 @@
-"""Waiting inside the SDK costs virtual time: retries' back-off (its jitter seeded), waiters, the adaptive mode's rate limiter.
+"""Waiting inside the SDK costs virtual time: retries' back-off, waiters, the adaptive mode's rate limiter.
 
 botocore and aiobotocore sleep in a handful of places, each through a name of its module; while a cloud is open these
-names are ours. A call which the mock leaves alone (``passthrough``) waits for real.
+names are ours. A call which the mock leaves alone (``passthrough``) waits for real. Likewise for chance: the jitter of the
+back-off and idempotency tokens come from the cloud's seed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import random
 import sys
 import threading
 import time
+import uuid
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import botocore.endpoint
+import botocore.handlers
 import botocore.retries.bucket
 import botocore.retries.standard
 import botocore.retryhandler
@@ -45,7 +52,14 @@ async def async_sleep(seconds: float, *rest: Any) -> None:
         await asyncio.sleep(seconds)
     else:
         cloud.sleep(seconds)
+        await _let_others_run()
+
+
+async def _let_others_run() -> None:
+    if asyncio.events._get_running_loop() is not None:
         await asyncio.sleep(0)
+    else:  # trio, by way of anyio
+        await importlib.import_module("anyio.lowlevel").checkpoint()
 
 
 class _Module:
@@ -66,11 +80,38 @@ def _virtual_time() -> float:
 
 def _acquire(self: Any, amount: float, block: bool) -> Any:
     """The token bucket of the adaptive retry mode, its waiting done before it looks."""
-    if block and cloud_of_this_thread() is not None and self._fill_rate is not None:
-        self._refill()
-        if amount > self._current_capacity:
-            sleep(self._sleep_amount(amount) + 1e-3)
+    seconds = _shortage(self, amount, block)
+    if seconds:
+        sleep(seconds)
     return _original_acquire(self, amount, block)
+
+
+def _async_acquire(original: Any) -> Any:
+    async def _acquire(self: Any, amount: float, block: bool) -> Any:
+        seconds = _shortage(self, amount, block)
+        if seconds:
+            await async_sleep(seconds)
+        return await original(self, amount, block)
+
+    return _acquire
+
+
+def _shortage(bucket: Any, amount: float, block: bool) -> float:
+    """How long a token bucket must wait. Its clock may have been another cloud's, or the machine's, and be ahead of this one."""
+    if cloud_of_this_thread() is None:
+        return 0.0
+    _buckets.add(bucket)
+    now = bucket._clock.current_time()
+    if bucket._last_timestamp is not None and bucket._last_timestamp > now:
+        bucket._last_timestamp = now
+    bucket._refill()
+    if not block or amount <= bucket._current_capacity:
+        return 0.0
+    return float(bucket._sleep_amount(amount)) + 1e-3
+
+
+_buckets: weakref.WeakSet[Any] = weakref.WeakSet()
+"""Token buckets that have seen virtual time."""
 
 
 def _virtual_random() -> float:
@@ -80,10 +121,44 @@ def _virtual_random() -> float:
 
 def _delay_amount(self: Any, context: Any) -> Any:
     """The back-off of the standard retry mode, its jitter from the cloud's seed."""
-    self._random = _virtual_random
-    return _original_delay_amount(self, context)
+    with _lent(self, "_random", _virtual_random):
+        return _original_delay_amount(self, context)
 
 
+@contextmanager
+def _lent(owner: Any, name: str, function: Any) -> Iterator[None]:
+    """The object has our function in place of its own, where it has one."""
+    own = vars(owner).get(name)
+    if own is None:
+        yield
+        return
+    setattr(owner, name, function)
+    try:
+        yield
+    finally:
+        setattr(owner, name, own)
+
+
+def _virtual_uuid() -> uuid.UUID:
+    cloud = cloud_of_this_thread()
+    return uuid.uuid4() if cloud is None else uuid.UUID(cloud.ids.uuid())
+
+
+def _needs_retry(self: Any, **kwargs: Any) -> Any:
+    """The handler of the standard retry mode, which (in newer ones) sleeps itself where a poll is out of retries."""
+    with _lent(self, "_sleep", sleep):
+        return _original_needs_retry(self, **kwargs)
+
+
+def _async_needs_retry(original: Any) -> Any:
+    async def needs_retry(self: Any, **kwargs: Any) -> Any:
+        with _lent(self, "_sleep", async_sleep):
+            return await original(self, **kwargs)
+
+    return needs_retry
+
+
+_original_needs_retry = botocore.retries.standard.RetryHandler.needs_retry
 _original_delay_amount = botocore.retries.standard.ExponentialBackoff.delay_amount
 _original_acquire = botocore.retries.bucket.TokenBucket._acquire
 _time = _Module(time, sleep=sleep)
@@ -95,35 +170,42 @@ PLACES: list[tuple[Any, str, Any]] = [
     (botocore.retries.bucket, "time", _Module(time, sleep=sleep, time=_virtual_time)),
     (botocore.retries.bucket.TokenBucket, "_acquire", _acquire),
     (botocore.retries.standard.ExponentialBackoff, "delay_amount", _delay_amount),
+    (botocore.retries.standard.RetryHandler, "needs_retry", _needs_retry),
+    (botocore.handlers, "uuid", _Module(uuid, uuid4=_virtual_uuid)),
     (botocore.retryhandler, "random", _Module(random, random=_virtual_random)),
 ]
 _replaced: list[tuple[Any, str, Any]] = []
-_async_modules: Any = None
 
 
 def install() -> None:
     """Make waiting virtual."""
-    for place, name, replacement in PLACES:
-        _replaced.append((place, name, getattr(place, name)))
-        setattr(place, name, replacement)
+    for place in PLACES:
+        _replace(*place)
     install_async()
 
 
 def install_async() -> None:
     """The same in aiobotocore, when it is there (it may be imported while a cloud is open)."""
-    endpoint, waiter = sys.modules.get("aiobotocore.endpoint"), sys.modules.get("aiobotocore.waiter")
-    if endpoint is None or getattr(endpoint, "asyncio", None) is _asyncio:
+    endpoint: Any = sys.modules.get("aiobotocore.endpoint")
+    if endpoint is None or endpoint.asyncio is _asyncio or "aiobotocore.session" not in sys.modules:
         return
-    for module in (endpoint, waiter):
-        if module is None:
-            continue
-        _replaced.append((module, "asyncio", module.asyncio))
-        module.asyncio = _asyncio  # type: ignore[attr-defined]
-        for name in ("AnyioEndpoint", "AnyioWaiter"):
-            kind = getattr(module, name, None)
-            if kind is not None:
-                _replaced.append((kind, "_sleep", kind.__dict__["_sleep"]))
-                kind._sleep = lambda self, seconds: async_sleep(seconds)
+    waiter, bucket, standard = (
+        sys.modules[f"aiobotocore.{name}"] for name in ("waiter", "retries.bucket", "retries.standard")
+    )
+    for module, name in ((endpoint, "AnyioEndpoint"), (waiter, "AnyioWaiter")):
+        _replace(module, "asyncio", _asyncio)
+        if hasattr(module, name):
+            _replace(getattr(module, name), "_sleep", lambda self, seconds: async_sleep(seconds))
+    for kind, method, wrapped in (
+        (bucket.AsyncTokenBucket, "_acquire", _async_acquire),
+        (standard.AioRetryHandler, "needs_retry", _async_needs_retry),
+    ):
+        _replace(kind, method, wrapped(getattr(kind, method)))
+
+
+def _replace(place: Any, name: str, replacement: Any) -> None:
+    _replaced.append((place, name, place.__dict__[name]))
+    setattr(place, name, replacement)
 
 
 def uninstall() -> None:
@@ -131,4 +213,7 @@ def uninstall() -> None:
     while _replaced:
         place, name, original = _replaced.pop()
         setattr(place, name, original)
+    for bucket in _buckets:
+        bucket._last_timestamp = None
+    _buckets.clear()
     _here.passed = False
