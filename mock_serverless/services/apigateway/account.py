@@ -1,0 +1,27 @@
+"""The account's settings: https://docs.aws.amazon.com/apigateway/latest/api/API_GetAccount.html"""
+
+from __future__ import annotations
+
+from ...core.operation import operation
+from .gateway import Record, State
+from .inputs import check
+from .kind import Request
+from .patching import ADD_REMOVE, Rule, apply
+
+RULES = (Rule("/cloudwatchRoleArn"), Rule("/features", ADD_REMOVE))
+
+
+@operation
+def get_account(db: State, request: Request) -> Record:
+    return db.account
+
+
+@operation
+def update_account(db: State, request: Request) -> Record:
+    check("UpdateAccount", request)
+    account = db.account
+    for patch in request.get("patchOperations") or ():
+        if patch.get("path") != "/features":
+            account = apply(account, patch, RULES)
+    db.account = {k: v for k, v in account.items() if v != ""}
+    return db.account

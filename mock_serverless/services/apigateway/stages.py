@@ -1,0 +1,228 @@
+"""Stages, where deployments are served: https://docs.aws.amazon.com/apigateway/latest/api/API_Stage.html
+
+Acting: variables, canaries, throttling of methods, documentation version. Logs, metrics and traces of a stage are stored
+only: there is nothing in this cloud that could show them. A cache cluster is refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ...core.errors import NotSupported
+from ...core.operation import operation
+from .gateway import Record, State, bad_request, conflict, not_found
+from .inputs import check
+from .kind import Kind, Request, answer, chosen, register
+from .patching import Rule, apply, number, steps_of, truth, whole, with_value, without
+
+NAME = re.compile(r"[a-zA-Z0-9_-]+|\$default")
+VARIABLE = re.compile(r"[A-Za-z0-9_]+")
+VARIABLE_VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,]*")
+
+# the paths below {resourcePath}/{httpMethod} -> member of the method's settings
+SETTINGS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "metrics/enabled": ("metricsEnabled", truth),
+    "logging/dataTrace": ("dataTraceEnabled", truth),
+    "logging/loglevel": ("loggingLevel", str),
+    "throttling/burstLimit": ("throttlingBurstLimit", whole),
+    "throttling/rateLimit": ("throttlingRateLimit", number),
+    "caching/ttlInSeconds": ("cacheTtlInSeconds", whole),
+    "caching/enabled": ("cachingEnabled", truth),
+    "caching/dataEncrypted": ("cacheDataEncrypted", truth),
+    "caching/requireAuthorizationForCacheControl": ("requireAuthorizationForCacheControl", truth),
+    "caching/unauthorizedCacheControlHeaderStrategy": ("unauthorizedCacheControlHeaderStrategy", str),
+}
+# recorded: what a method's settings are when one of them is set
+DEFAULT_SETTINGS = {
+    "metricsEnabled": False,
+    "dataTraceEnabled": False,
+    "throttlingBurstLimit": 5000,
+    "throttlingRateLimit": 10000.0,
+    "cachingEnabled": False,
+    "cacheTtlInSeconds": 300,
+    "cacheDataEncrypted": False,
+    "requireAuthorizationForCacheControl": True,
+    "unauthorizedCacheControlHeaderStrategy": "SUCCEED_WITH_RESPONSE_HEADER",
+}
+COPY_TO = ("/deploymentId", "/variables")
+COPY_FROM = ("/canarySettings/deploymentId", "/canarySettings/stageVariableOverrides")
+PATHS = (
+    "/deploymentId",
+    "/description",
+    "/cacheClusterEnabled",
+    "/cacheClusterSize",
+    "/clientCertificateId",
+    "/accessLogSettings",
+    "/accessLogSettings/destinationArn",
+    "/accessLogSettings/format",
+)
+RULES = (
+    Rule("/deploymentId"),
+    Rule("/description"),
+    Rule("/documentationVersion"),
+    Rule("/tracingEnabled", convert=truth),
+    Rule("/variables/*", ("add", "replace", "remove")),
+    Rule("/accessLogSettings/destinationArn", ("add", "replace", "remove")),
+    Rule("/accessLogSettings/format", ("add", "replace", "remove")),
+    Rule("/accessLogSettings", ("remove",)),
+    Rule("/canarySettings", ("remove",)),
+    Rule("/canarySettings/deploymentId"),
+    Rule("/canarySettings/percentTraffic", convert=number),
+    Rule("/canarySettings/useStageCache", convert=truth),
+    Rule("/canarySettings/stageVariableOverrides/*", ("add", "replace", "remove")),
+)
+
+
+def new_stage(db: State, request: Request) -> Record:
+    """The record of a stage that is made."""
+    if request.get("cacheClusterEnabled"):
+        raise NotSupported("cacheClusterEnabled: mock_serverless has no cache of API answers; leave it out")
+    if not NAME.fullmatch(request["stageName"]):
+        raise bad_request("Stage name only allows a-zA-Z0-9_-")
+    check_variables(request.get("variables"))
+    now = db.scope.now().replace(microsecond=0)
+    record: Record = {
+        "stageName": request["stageName"],
+        "deploymentId": request["deploymentId"],
+        "cacheClusterEnabled": False,
+        "cacheClusterStatus": "NOT_AVAILABLE",
+        "methodSettings": {},
+        "tracingEnabled": bool(request.get("tracingEnabled")),
+        "createdDate": now,
+        "lastUpdatedDate": now,
+        **chosen(request, "description", "documentationVersion"),
+    }
+    record |= {k: dict(request[k]) for k in ("variables", "tags") if request.get(k)}
+    if request.get("canarySettings") is not None:
+        record["canarySettings"] = canary_of(request["canarySettings"], request["deploymentId"])
+    return record
+
+
+def canary_of(given: Record, deployment: str) -> Record:
+    """Canary settings with what they are by default."""
+    return {"deploymentId": deployment, "percentTraffic": 0.0, "useStageCache": False, **given}
+
+
+def check_variables(variables: dict[str, str] | None) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html: names and values of stage variables."""
+    for name, value in (variables or {}).items():
+        if not VARIABLE.fullmatch(name):
+            raise bad_request(f"Stage variable names must be alphanumeric or underscores: {name}")  # a guess at AWS's words
+        if not VARIABLE_VALUE.fullmatch(value):
+            raise bad_request(f"Invalid stage variable value: {value}. Please use values with characters [A-Za-z0-9-._~:/?#&=,]+")
+
+
+def _make(db: State, request: Request) -> Record:
+    api = db.api(request)
+    for deployment in (request["deploymentId"], (request.get("canarySettings") or {}).get("deploymentId")):
+        if deployment is not None and deployment not in api.table("deployments"):
+            raise bad_request("Deployment id does not exist")
+    version = request.get("documentationVersion")
+    if version and version not in api.table("documentation_versions"):
+        raise not_found("Invalid Documentation version specified")
+    if request["stageName"] in api.table("stages"):
+        raise conflict("Stage already exists")
+    return new_stage(db, request)
+
+
+STAGE = register(
+    Kind(
+        noun="stage",
+        key="stageName",
+        identity="stageName",
+        missing="Invalid stage identifier specified",
+        make=_make,
+        items="item",
+        wanted=lambda request, stage: request.get("deploymentId") in (None, stage["deploymentId"]),
+    ),
+    update=None,
+)
+
+
+@operation
+def update_stage(db: State, request: Request) -> Record:
+    check("UpdateStage", request)
+    stage = STAGE.find(db, request)
+    for patch in request.get("patchOperations") or ():
+        stage = _patched(db, request, stage, patch)
+    stage = {**stage, "lastUpdatedDate": db.scope.now().replace(microsecond=0)}
+    STAGE.put(db, request, stage)
+    return stage
+
+
+def _patched(db: State, request: Request, stage: Record, patch: dict[str, Any]) -> Record:
+    op, path = patch.get("op"), patch.get("path") or ""
+    if op == "copy":
+        return _promoted(stage, patch)
+    steps = steps_of(path)
+    if path in ("/cacheClusterEnabled", "/cacheClusterSize"):
+        return _cache_cluster(stage, path, patch.get("value"))
+    if not any(rule.fits(steps) for rule in RULES):
+        return _set_method(stage, path, patch)
+    if path in ("/deploymentId", "/canarySettings/deploymentId"):
+        if op == "replace" and patch.get("value") not in db.api(request).table("deployments"):
+            raise bad_request("Deployment id does not exist")
+    stage = apply(stage, patch, RULES)
+    check_variables(stage.get("variables"))
+    if path.startswith("/canarySettings/"):
+        stage = {**stage, "canarySettings": canary_of(stage["canarySettings"], stage["deploymentId"])}
+    return {k: v for k, v in stage.items() if k != "description" or v}
+
+
+def _cache_cluster(stage: Record, path: str, value: str | None) -> Record:
+    if path == "/cacheClusterEnabled" and (value or "").lower() == "true":
+        raise NotSupported("cacheClusterEnabled: mock_serverless has no cache of API answers; leave it out")
+    return stage
+
+
+def _promoted(stage: Record, patch: dict[str, Any]) -> Record:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/promote-canary-deployment.html"""
+    path, source = patch.get("path"), patch.get("from")
+    if path not in COPY_TO or source not in COPY_FROM:
+        raise bad_request(
+            f"Invalid copy operation with path: {path} and from {source}. Valid copy:path are [{', '.join(COPY_TO)}] "
+            f"and valid copy:from are [{', '.join(COPY_FROM)}]"
+        )
+    canary = stage.get("canarySettings")
+    if canary is None:
+        raise bad_request("Promotion not available. Canary does not exist.")
+    if path == "/deploymentId":
+        return {**stage, "deploymentId": canary["deploymentId"]}
+    variables = {**(stage.get("variables") or {}), **(canary.get("stageVariableOverrides") or {})}
+    return {**stage, "variables": variables} if variables else stage
+
+
+def _set_method(stage: Record, path: str, patch: dict[str, Any]) -> Record:
+    """``/~1pets/GET/throttling/rateLimit``, ``/*/*/caching/enabled``, or ``/*/*`` to take all settings away."""
+    raw = path.split("/")[1:]
+    key = "/".join(raw[:2])
+    if patch.get("op") == "remove" and len(raw) == 2:
+        if key not in stage["methodSettings"]:
+            raise bad_request(
+                f"Cannot remove method setting {key} because there is no method setting for this method "
+            )
+        return {"methodSettings": {}, **without(stage, ["methodSettings", key])}
+    setting = SETTINGS.get("/".join(raw[2:]))
+    if setting is None or len(raw) != 4:
+        raise bad_request(f"Invalid method setting path: {path}. Must be one of: [{', '.join(_method_paths())}]")
+    if patch.get("op") not in ("replace", "add"):
+        raise bad_request("Invalid patch operation specified. Must be one of: [replace]")
+    name, convert = setting
+    old = stage["methodSettings"].get(key, DEFAULT_SETTINGS)
+    new = {**old, name: convert(patch.get("value") or "")}
+    return with_value(stage, ["methodSettings", key], new)  # type: ignore[no-any-return]
+
+
+def _method_paths() -> list[str]:
+    each = [f"{where}/{setting}" for where in ("/{resourcePath}/{httpMethod}", "/*/*") for setting in SETTINGS]
+    return [*PATHS, *each, "/variables/{variable_name}", "/tracingEnabled"]
+
+
+@operation
+def flush_stage_authorizers_cache(db: State, request: Request) -> Record:
+    STAGE.find(db, request)
+    mine = (request["restApiId"], request["stageName"])
+    db.authorizations = {key: kept for key, kept in db.authorizations.items() if key[:2] != mine}
+    return answer({}, 202)
