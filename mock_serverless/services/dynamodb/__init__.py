@@ -1,0 +1,23 @@
+"""DynamoDB and DynamoDB Streams.
+
+::
+
+    values.py         attribute values: checked, normalised, compared, measured
+    expressions/      conditions, updates, projections, key conditions
+    schema.py         keys, projections, index definitions
+    placement.py      the order of a scan
+    store.py          items and indexes in order
+    versions.py       snapshots of a store
+    changes.py        a table's journal
+    table.py          a table; every write goes through Table.write
+    database.py       all tables of an account and region (the service's state)
+    definitions.py    create_table's request, checked and read
+    descriptions.py   what describe_table shows
+
+Operations stand in the file of their noun: tables.py, items.py, queries.py, batches.py, transactions.py, streams.py,
+expiry.py, tags.py, account.py. legacy.py reads the older parameters; capacity.py counts capacity units.
+"""
+
+from .database import Database as State
+
+__all__ = ["State"]

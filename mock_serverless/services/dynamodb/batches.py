@@ -1,0 +1,142 @@
+"""batch_get_item and batch_write_item.
+
+Everything is checked before anything is written. Of a batch of reads, what goes beyond 16 MB is left unprocessed; a batch of
+writes can't get that large (25 items of 400 KB).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_serverless.core.errors import AwsError
+from mock_serverless.core.operation import operation
+
+from . import legacy
+from .capacity import Costs, change_units, collection_metrics, read_units
+from .database import Database
+from .expressions import bind
+from .items import DeleteAction, PutAction, check_paths
+from .schema import MISMATCH, EmptyKeyValue, Key
+from .table import Table
+from .values import normalise_item, refuse
+
+MOST_READ, MOST_WRITTEN = 100, 25
+MOST_BYTES = 16 * 1024 * 1024
+DUPLICATES = "Provided list of item keys contains duplicates"
+AMBIGUOUS = (
+    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+)
+EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+
+
+@operation
+def batch_get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
+    requested = request["RequestItems"]
+    if sum(len(block["Keys"]) for block in requested.values()) > MOST_READ:
+        raise refuse("Too many items requested for the BatchGetItem call")
+    _check_mixed(requested)
+    blocks = []
+    for name, block in requested.items():
+        projection = bind("BatchGetItem", block).projection or legacy.projection(block)
+        blocks.append((name, block, [normalise_item(key) for key in block["Keys"]], projection))
+    answer: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": {}}
+    costs = Costs(request)
+    size = 0
+    located = [(*block, _located(db, block[0], block[2])) for block in blocks]
+    for name, block, _, projection, (table, keys) in located:
+        if projection is not None:
+            check_paths(table, projection.paths)
+        found = answer["Responses"].setdefault(name, [])
+        for position, key in enumerate(keys):
+            record = table.get(key)
+            if record is not None and size + record[1] > MOST_BYTES:
+                answer["UnprocessedKeys"][name] = {**block, "Keys": block["Keys"][position:]}
+                break
+            if costs.wanted:
+                costs.add(table, read_units(0 if record is None else record[1], block.get("ConsistentRead", False)))
+            if record is not None:
+                size += record[1]
+                found.append(record[0] if projection is None else projection(record[0]))
+    return costs.add_to(answer)
+
+
+def _check_mixed(requested: dict[str, Any]) -> None:
+    """One block with an expression beside one with AttributesToGet is refused, too."""
+    new = any("ProjectionExpression" in block for block in requested.values())
+    old = any("AttributesToGet" in block for block in requested.values())
+    if new and old:
+        raise refuse(
+            "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+            "{AttributesToGet} Expression parameters: {ProjectionExpression}"
+        )
+
+
+def _located(db: Database, name: str, given: list[Any]) -> tuple[Table, list[Key]]:
+    table = db.table(name)
+    keys = [table.key.of_key(key) for key in given]
+    if len(set(keys)) != len(keys):
+        raise refuse(DUPLICATES)
+    return table, keys
+
+
+@operation
+def batch_write_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html"""
+    requested = request["RequestItems"]
+    if sum(map(len, requested.values())) > MOST_WRITTEN:
+        raise refuse("Too many items requested for the BatchWriteItem call")
+    actions = [(name, _action(entry)) for name, entries in requested.items() for entry in entries]
+    writes = []
+    seen = set()
+    for name, action in actions:
+        table = db.table(name)
+        key = _key(table, action)
+        if (table.name, key) in seen:
+            raise refuse(DUPLICATES)
+        seen.add((table.name, key))
+        writes.append((name, table, key, action))
+    return _write(request, writes)
+
+
+def _write(request: dict[str, Any], writes: list[tuple[str, Table, Key, PutAction | DeleteAction]]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"UnprocessedItems": {}}
+    costs = Costs(request)
+    metrics: dict[str, list[Any]] = {}
+    for name, table, key, action in writes:
+        old = table.get(key)
+        new = action.applied(table, old)
+        if old is not None or new is not None:
+            table.write(key, new)
+        if costs.wanted:
+            costs.add(table, *change_units(table, old, new))
+        if request.get("ReturnItemCollectionMetrics") == "SIZE":
+            image = action.item if isinstance(action, PutAction) else action.given
+            shown = collection_metrics(table, image)
+            if shown is not None and shown not in metrics.setdefault(name, []):
+                metrics[name].append(shown)
+    if metrics:
+        answer["ItemCollectionMetrics"] = metrics
+    return costs.add_to(answer)
+
+
+def _action(entry: dict[str, Any]) -> PutAction | DeleteAction:
+    if len(entry) != 1:
+        raise refuse(AMBIGUOUS if entry else EMPTY)
+    if "PutRequest" in entry:
+        return PutAction("Put", entry["PutRequest"])
+    return DeleteAction("Delete", entry["DeleteRequest"])
+
+
+def _key(table: Table, action: PutAction | DeleteAction) -> Key:
+    """A batch says the same of every key that doesn't fit."""
+    if isinstance(action, PutAction):
+        try:
+            table.key.of_item(action.item)
+        except EmptyKeyValue:
+            raise
+        except AwsError as error:
+            if "Missing the key" in error.message or "Type mismatch for key" in error.message:
+                raise refuse(MISMATCH) from None
+            raise
+    return action.key(table)

@@ -1,0 +1,113 @@
+"""DynamoDB in one account and region: tables by name, streams by ARN, what transactions remember."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+from mock_serverless.core.agenda import job
+from mock_serverless.core.arns import Arn
+from mock_serverless.core.constraints import validation_error, violation
+from mock_serverless.core.errors import AwsError
+from mock_serverless.core.scope import Scope
+
+from .changes import STREAM_RETENTION
+from .streams import Stream
+from .table import Table
+from .values import refuse
+
+NAME_PATTERN = "[a-zA-Z0-9_.-]+"
+_NAME = re.compile(NAME_PATTERN)
+NOT_FOUND = "Requested resource not found"
+
+
+class Database:
+    """The state of the service."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.tables: dict[str, Table] = {}
+        self.streams: dict[str, Stream] = {}
+        self.transactions: dict[str, tuple[float, Any, Any]] = {}  # token -> until when, request, what to read again
+        self.encryption_key: str | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Database:
+        copy = memo[id(self)] = Database(self.scope)
+        copy.tables = deepcopy(self.tables, memo)
+        copy.streams = deepcopy(self.streams, memo)
+        copy.transactions = self.transactions.copy()
+        copy.encryption_key = self.encryption_key
+        return copy
+
+    # ------------------------------------------------------------------ tables
+
+    def table(self, name: str) -> Table:
+        """A table by name or ARN, for an operation on items."""
+        table = self.tables.get(name)
+        if table is None:
+            table = self.tables.get(self.name_of(name))
+            if table is None:
+                raise AwsError("ResourceNotFoundException", NOT_FOUND)
+        return table
+
+    def named_table(self, name: str) -> Table:
+        """A table by name or ARN, for an operation on tables: the refusal names it."""
+        plain = self.name_of(name)
+        table = self.tables.get(plain)
+        if table is None:
+            raise AwsError("ResourceNotFoundException", f"{NOT_FOUND}: Table: {plain} not found")
+        return table
+
+    def name_of(self, name: str) -> str:
+        """A table's name out of its name or ARN, checked."""
+        if name.startswith("arn:"):
+            return self._name_in(name)
+        check_name(name, "tableName")
+        return name
+
+    def _name_in(self, text: str) -> str:
+        arn = Arn.parse(text)
+        kind, _, name = arn.resource.partition("/") if arn is not None else ("", "", "")
+        if arn is None or arn.service != "dynamodb" or kind != "table" or not _NAME.fullmatch(name):
+            raise refuse(f"Invalid table/index name or ARN: {text}")  # the wording is a guess
+        if (arn.account, arn.region) != (self.scope.account, self.scope.region):
+            # another account's table needs a resource policy, which can't be put yet: nobody is let in
+            raise AwsError(
+                "AccessDeniedException",
+                f"User: arn:{self.scope.partition}:iam::{self.scope.account}:root is not authorized to access resource: "
+                f"{text} because no resource-based policy allows the action",
+            )  # the wording is a guess
+        return name
+
+    # ------------------------------------------------------------------ streams
+
+    def live_streams(self) -> Iterator[Stream]:
+        """All that can still be read."""
+        return (stream for stream in self.streams.values() if not self.is_gone(stream))
+
+    def is_gone(self, stream: Stream) -> bool:
+        """A disabled stream is gone a day later."""
+        return stream.closed is not None and self.scope.timestamp() - stream.closed > STREAM_RETENTION
+
+
+def check_name(name: str, path: str) -> None:
+    """The constraints of a table's or index's name, in the front end's words."""
+    found = []
+    if not _NAME.fullmatch(name):  # recorded wording
+        found.append(violation(name, path, f"Member must satisfy regular expression pattern: {NAME_PATTERN}"))
+    if len(name) < 3:
+        found.append(violation(name, path, "Member must have length greater than or equal to 3"))
+    if len(name) > 255:
+        found.append(violation(name, path, "Member must have length less than or equal to 255"))
+    if found:
+        raise validation_error(found)
+
+
+@job("dynamodb:expire")
+def expire(scope: Scope, table: str, table_id: str) -> None:
+    """Time to live: delete what has expired by now."""
+    found = scope.state().tables.get(table)
+    if found is not None and found.id == table_id:
+        found.expire_due()

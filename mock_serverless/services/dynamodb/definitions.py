@@ -1,0 +1,290 @@
+"""The definition of a table: what create_table and update_table say of keys, indexes, throughput and encryption, checked.
+
+Order and wording of the refusals are the service's as dynalite's and the parity suite's public tests (both run against it) have
+them; marked guesses are nobody's record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from mock_serverless.core.errors import AwsError
+
+from .schema import INVALID, IndexDefinition, KeySchema, Projection
+from .table import IndexSettings, Settings, Throughput
+from .values import refuse
+
+if TYPE_CHECKING:
+    from .database import Database
+
+MOST_UNITS = 1_000_000_000_000
+MOST_LOCAL, MOST_GLOBAL, MOST_INCLUDED = 5, 20, 100
+MOST_OF_A_ROLE = 4
+PER_REQUEST = "PAY_PER_REQUEST"
+ON_DEMAND_WARM = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
+
+
+def check_definition(request: dict[str, Any]) -> None:
+    """Everything that create_table refuses before it looks whether the table is there."""
+    billing = request.get("BillingMode", "PROVISIONED")
+    check_throughput(billing, request.get("ProvisionedThroughput"))
+    definitions = [d["AttributeName"] for d in request["AttributeDefinitions"]]
+    local, is_global = request.get("LocalSecondaryIndexes"), request.get("GlobalSecondaryIndexes")
+    keys = [k["AttributeName"] for k in request["KeySchema"]]
+    if len(keys) > len(definitions):
+        raise refuse("Invalid KeySchema: Some index key attribute have no definition")
+    check_keys(request["KeySchema"], definitions)
+    if len(set(definitions)) != len(definitions):
+        raise refuse(INVALID + "Cannot have two attributes with the same name")  # a guess
+    if local is None and is_global is None and len(keys) != len(definitions):
+        raise refuse(
+            INVALID + "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+            "AttributeDefinitions"
+        )
+    names: set[str] = set()
+    if local is not None:
+        _check_locals(local, request["KeySchema"], definitions, names)
+    if is_global is not None:
+        _check_globals(is_global, billing, definitions, names)
+    _check_included([*(local or ()), *(is_global or ())])
+    _check_all_used(request, definitions)
+    _check_stream(request.get("StreamSpecification"))
+
+
+def check_throughput(billing: str, given: dict[str, int] | None) -> None:
+    """Throughput must be there or not, by billing mode, and within bounds."""
+    if billing == PER_REQUEST:
+        if given is not None:
+            raise refuse(
+                INVALID + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+                "PAY_PER_REQUEST"
+            )
+        return
+    if given is None:
+        raise refuse(
+            INVALID + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
+        )
+    check_bounds(given)
+
+
+def check_bounds(given: dict[str, int], suffix: str = "") -> None:
+    """No more units than the service counts."""
+    for name in ("ReadCapacityUnits", "WriteCapacityUnits"):
+        if given[name] > MOST_UNITS:
+            raise refuse(f"Given value {given[name]} for {name} is out of bounds{suffix}")
+
+
+def check_keys(schema: list[dict[str, str]], definitions: Iterable[str]) -> None:
+    """The rules of a key schema: all attributes defined, none twice, HASH first, then RANGE."""
+    keys = [k["AttributeName"] for k in schema]
+    defined = list(definitions)
+    if any(key not in defined for key in keys):
+        raise refuse(
+            INVALID + "Some index key attributes are not defined in AttributeDefinitions. "
+            f"Keys: [{', '.join(keys)}], AttributeDefinitions: [{', '.join(defined)}]"
+        )
+    if len(set(keys)) != len(keys):
+        raise refuse("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+    if schema[0]["KeyType"] != "HASH":
+        raise refuse("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+    if len(schema) == 2 and schema[1]["KeyType"] != "RANGE" and len(keys) == 2:
+        raise refuse("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+
+
+def _check_index(index: dict[str, Any], names: set[str]) -> None:
+    projection = index["Projection"]
+    kind, included = projection.get("ProjectionType"), projection.get("NonKeyAttributes")
+    if kind is None:
+        raise refuse(INVALID + "Unknown ProjectionType: null")
+    if included is not None and kind != "INCLUDE":
+        raise refuse(f"{INVALID}ProjectionType is {kind}, but NonKeyAttributes is specified")
+    if included is None and kind == "INCLUDE":
+        raise refuse(INVALID + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+    if index["IndexName"] in names:
+        raise refuse(f"{INVALID}Duplicate index name: {index['IndexName']}")
+    names.add(index["IndexName"])
+
+
+def _check_locals(
+    indexes: list[dict[str, Any]], table_schema: list[dict[str, str]], definitions: list[str], names: set[str]
+) -> None:
+    if not indexes:
+        raise refuse(INVALID + "List of LocalSecondaryIndexes is empty")
+    if len(table_schema) != 2:
+        raise refuse(
+            INVALID
+            + "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"
+        )
+    table_hash = table_schema[0]["AttributeName"]
+    for index in indexes:
+        check_keys(index["KeySchema"], definitions)
+        if len(index["KeySchema"]) != 2:
+            raise refuse(f"{INVALID}Index KeySchema does not have a range key for index: {index['IndexName']}")
+        index_hash = index["KeySchema"][0]["AttributeName"]
+        if index_hash != table_hash:
+            raise refuse(
+                f"{INVALID}Index KeySchema does not have the same leading hash key as table KeySchema for index: "
+                f"{index['IndexName']}. index hash key: {index_hash}, table hash key: {table_hash}"
+            )
+        _check_index(index, names)
+    if len(indexes) > MOST_LOCAL:
+        raise refuse(INVALID + f"Number of LocalSecondaryIndexes exceeds per-table limit of {MOST_LOCAL}")
+
+
+def _check_globals(indexes: list[dict[str, Any]], billing: str, definitions: list[str], names: set[str]) -> None:
+    if not indexes:
+        raise refuse(INVALID + "List of GlobalSecondaryIndexes is empty")
+    for index in indexes:
+        check_global(index, billing, definitions, names)
+    if len(indexes) > MOST_GLOBAL:
+        raise refuse(INVALID + f"GlobalSecondaryIndex count exceeds the per-table limit of {MOST_GLOBAL}")
+
+
+def check_global(index: dict[str, Any], billing: str, definitions: Iterable[str], names: set[str]) -> None:
+    """A global index of create_table, or one that update_table adds. Its name joins ``names``."""
+    schema = index["KeySchema"]
+    check_keys(schema, definitions)
+    kinds = [k["KeyType"] for k in schema]
+    if kinds != sorted(kinds) or max(kinds.count("HASH"), kinds.count("RANGE")) > MOST_OF_A_ROLE:
+        raise refuse("Invalid KeySchema: HASH keys must come first, with at most 4 HASH and 4 RANGE keys")  # a guess
+    _check_index(index, names)
+    given = index.get("ProvisionedThroughput")
+    if billing == PER_REQUEST and given is not None:
+        raise refuse(
+            f"{INVALID}ProvisionedThroughput should not be specified for index: {index['IndexName']} when BillingMode is "
+            "PAY_PER_REQUEST"
+        )
+    if billing != PER_REQUEST:
+        if given is None:
+            raise refuse(f"{INVALID}ProvisionedThroughput must be specified for index: {index['IndexName']}")  # a guess
+        check_bounds(given, f" for index {index['IndexName']}")
+
+
+def _check_included(indexes: list[dict[str, Any]]) -> None:
+    """ "Projections per secondary index" of the developer guide's constraints; the wording is a guess."""
+    if sum(len(index["Projection"].get("NonKeyAttributes") or ()) for index in indexes) > MOST_INCLUDED:
+        raise refuse(INVALID + f"Number of NonKeyAttributes exceeds the per-table limit of {MOST_INCLUDED}")
+
+
+def _check_all_used(request: dict[str, Any], definitions: list[str]) -> None:
+    schemas = [request["KeySchema"]]
+    schemas += [
+        index["KeySchema"]
+        for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes")
+        for index in request.get(kind) or ()
+    ]
+    used = dict.fromkeys(element["AttributeName"] for schema in schemas for element in schema)
+    if len(definitions) > len(used):
+        raise refuse(
+            f"{INVALID}Some AttributeDefinitions are not used. AttributeDefinitions: [{', '.join(definitions)}], "
+            f"keys used: [{', '.join(used)}]"
+        )
+
+
+def _check_stream(given: dict[str, Any] | None) -> None:
+    if given is None:
+        return
+    if given["StreamEnabled"] and "StreamViewType" not in given:
+        raise refuse(
+            INVALID + "Table is being created with a stream enabled, UpdateViewType should be specified"
+        )  # a guess
+    if not given["StreamEnabled"] and "StreamViewType" in given:
+        raise refuse(INVALID + "Table is being created with a stream disabled, UpdateViewType should not be specified")
+
+
+# ---------------------------------------------------------------------- reading what has been checked
+
+
+def key_schema(schema: list[dict[str, str]], attributes: dict[str, str]) -> KeySchema:
+    """A key schema with its attributes' types."""
+    pairs = [(k["AttributeName"], attributes[k["AttributeName"]], k["KeyType"]) for k in schema]
+    return KeySchema(
+        tuple((name, kind) for name, kind, role in pairs if role == "HASH"),
+        tuple((name, kind) for name, kind, role in pairs if role != "HASH"),
+    )
+
+
+def index_definition(
+    given: dict[str, Any], table_key: KeySchema, attributes: dict[str, str], is_global: bool
+) -> IndexDefinition:
+    """A secondary index out of a request."""
+    key = key_schema(given["KeySchema"], attributes)
+    kind = given["Projection"]["ProjectionType"]
+    included = tuple(given["Projection"].get("NonKeyAttributes") or ())
+    names = None if kind == "ALL" else frozenset((*key.names, *table_key.names, *included))
+    return IndexDefinition(given["IndexName"], key, Projection(kind, included, names), is_global)
+
+
+def index_settings(given: dict[str, Any]) -> IndexSettings:
+    """What a global index has beside its definition."""
+    warm = given.get("WarmThroughput")
+    throughput = throughput_of(given.get("ProvisionedThroughput"))
+    if warm is not None:
+        _check_warm(warm, throughput, f"index {given['IndexName']}")
+    return IndexSettings(throughput, given.get("OnDemandThroughput"), warm)
+
+
+def throughput_of(given: dict[str, int] | None) -> Throughput:
+    """Provisioned throughput out of a request."""
+    return Throughput() if given is None else Throughput(given["ReadCapacityUnits"], given["WriteCapacityUnits"])
+
+
+def check_warm(given: dict[str, int], throughput: Throughput) -> None:
+    """A table's warm throughput is at least what it has anyway."""
+    _check_warm(given, throughput, "table")
+
+
+def _check_warm(given: dict[str, int], throughput: Throughput, whose: str) -> None:
+    provisioned = throughput.read > 0
+    for name, short, least in (
+        ("ReadUnitsPerSecond", "ReadCapacityUnits", throughput.read if provisioned else 12000),
+        ("WriteUnitsPerSecond", "WriteCapacityUnits", throughput.write if provisioned else 4000),
+    ):
+        if given.get(name, least) < least:
+            floor = f"{short} of ProvisionedThroughput" if provisioned else "initial throughput for OnDemand"
+            raise refuse(f"{INVALID}Requested {name} for WarmThroughput for {whose} is lower than {floor}")
+
+
+def settings_of(db: Database, request: dict[str, Any]) -> Settings:
+    """A new table's settings."""
+    settings = Settings(request.get("BillingMode", "PROVISIONED"), throughput_of(request.get("ProvisionedThroughput")))
+    if settings.billing_mode == PER_REQUEST:
+        settings.paid_per_request_since = db.scope.timestamp()
+    settings.on_demand = request.get("OnDemandThroughput")
+    settings.warm = request.get("WarmThroughput")
+    if settings.warm is not None:
+        check_warm(settings.warm, settings.throughput)
+    settings.table_class = request.get("TableClass")
+    settings.deletion_protection = request.get("DeletionProtectionEnabled", False)
+    settings.encryption = encryption(db, request.get("SSESpecification"))
+    return settings
+
+
+def encryption(db: Database, given: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The SSEDescription which an SSESpecification asks for; None for the default encryption."""
+    if given is None or not given.get("Enabled"):
+        if given is not None and given.get("KMSMasterKeyId"):
+            raise refuse(INVALID + "KMSMasterKeyId can be specified only if SSEType is KMS")  # a guess
+        return None
+    if given.get("SSEType", "KMS") != "KMS":
+        raise refuse(f"{INVALID}SSEType {given['SSEType']} is not supported")  # a guess
+    key = given.get("KMSMasterKeyId")
+    return {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": _key_arn(db, key)}
+
+
+def _key_arn(db: Database, key: str | None) -> str:
+    scope = db.scope
+    if key is not None and key.startswith("arn:"):
+        return key
+    prefix = f"arn:{scope.partition}:kms:{scope.region}:{scope.account}:"
+    if key is not None:
+        return prefix + (key if key.startswith("alias/") else f"key/{key}")
+    if db.encryption_key is None:  # the account's AWS managed key for DynamoDB
+        db.encryption_key = f"{prefix}key/{scope.ids.uuid()}"
+    return db.encryption_key
+
+
+def refuse_in_use(name: str) -> AwsError:
+    """The table is there already."""
+    return AwsError("ResourceInUseException", f"Table already exists: {name}")

@@ -1,0 +1,134 @@
+"""What describe_table shows of a table, and what create, update and delete_table answer. Shapes as recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_serverless.core.clock import from_timestamp
+
+from .definitions import ON_DEMAND_WARM, PER_REQUEST
+from .schema import IndexDefinition
+from .table import Table, Throughput
+
+
+def description(table: Table, status: str = "ACTIVE") -> dict[str, Any]:
+    """A TableDescription. While a table is being created or updated (``status``), AWS leaves out what isn't settled yet."""
+    settings = table.settings
+    store = table.items.store
+    shown: dict[str, Any] = {
+        "AttributeDefinitions": [{"AttributeName": n, "AttributeType": t} for n, t in table.attributes.items()],
+        "TableName": table.name,
+        "KeySchema": table.key.schema.described(),
+        "TableStatus": status,
+        "CreationDateTime": from_timestamp(table.created),
+        "ProvisionedThroughput": _throughput(settings.throughput, table.scope.timestamp()),
+        "TableSizeBytes": store.size,
+        "ItemCount": len(store.items),
+        "TableArn": table.arn,
+        "TableId": table.id,
+        "DeletionProtectionEnabled": settings.deletion_protection,
+    }
+    if table.local_indexes:
+        shown["LocalSecondaryIndexes"] = [_local(table, d) for d in table.local_indexes]
+    if table.global_indexes:
+        shown["GlobalSecondaryIndexes"] = [global_index(table, d, status) for d in table.global_indexes]
+    _add_billing(shown, table, status)
+    _add_stream(shown, table)
+    if settings.encryption is not None:
+        shown["SSEDescription"] = settings.encryption
+    if settings.table_class is not None:
+        shown["TableClassSummary"] = {"TableClass": settings.table_class}
+        if settings.table_class_since is not None:
+            shown["TableClassSummary"]["LastUpdateDateTime"] = from_timestamp(settings.table_class_since)
+    return shown
+
+
+def deleted(table: Table) -> dict[str, Any]:
+    """What delete_table answers."""
+    full = description(table, "DELETING")
+    kept = (
+        "TableName",
+        "TableStatus",
+        "ProvisionedThroughput",
+        "TableSizeBytes",
+        "ItemCount",
+        "TableArn",
+        "TableId",
+        "BillingModeSummary",
+        "DeletionProtectionEnabled",
+    )
+    return {name: full[name] for name in kept if name in full}
+
+
+def _add_billing(shown: dict[str, Any], table: Table, status: str) -> None:
+    settings = table.settings
+    if settings.paid_per_request_since is not None:
+        shown["BillingModeSummary"] = {"BillingMode": settings.billing_mode}
+        if status != "CREATING":
+            since = from_timestamp(settings.paid_per_request_since)
+            shown["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"] = since
+    if settings.on_demand is not None:
+        shown["OnDemandThroughput"] = settings.on_demand
+    warm = _warm(settings.warm, settings.billing_mode, settings.throughput, status)
+    if warm is not None:
+        shown["WarmThroughput"] = warm
+
+
+def _add_stream(shown: dict[str, Any], table: Table) -> None:
+    if table.stream is not None:
+        shown["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": table.stream.view}
+    if table.latest_stream is not None:
+        shown["LatestStreamArn"] = table.latest_stream.arn
+        shown["LatestStreamLabel"] = table.latest_stream.label
+
+
+def _throughput(throughput: Throughput, now: float) -> dict[str, Any]:
+    day = 24 * 3600
+    last = throughput.last_decrease
+    shown: dict[str, Any] = {
+        "NumberOfDecreasesToday": throughput.decreases if last is not None and last // day == now // day else 0,
+        "ReadCapacityUnits": throughput.read,
+        "WriteCapacityUnits": throughput.write,
+    }
+    if throughput.last_increase is not None:
+        shown["LastIncreaseDateTime"] = from_timestamp(throughput.last_increase)
+    if last is not None:
+        shown["LastDecreaseDateTime"] = from_timestamp(last)
+    return shown
+
+
+def _warm(given: dict[str, int] | None, billing: str, throughput: Throughput, status: str) -> dict[str, Any] | None:
+    if status == "ACTIVE":
+        usual = (
+            ON_DEMAND_WARM
+            if billing == PER_REQUEST
+            else {"ReadUnitsPerSecond": throughput.read, "WriteUnitsPerSecond": throughput.write}
+        )
+        return {**usual, **(given or {}), "Status": "ACTIVE"}
+    return None if given is None else {**given, "Status": "UPDATING"}
+
+
+def _local(table: Table, definition: IndexDefinition) -> dict[str, Any]:
+    index = table.items.store.indexes[definition.name]
+    return {
+        "IndexName": definition.name,
+        "KeySchema": definition.key.described(),
+        "Projection": definition.projection.described(),
+        "IndexSizeBytes": index.size,
+        "ItemCount": index.count,
+        "IndexArn": f"{table.arn}/index/{definition.name}",
+    }
+
+
+def global_index(table: Table, definition: IndexDefinition, table_status: str) -> dict[str, Any]:
+    """A GlobalSecondaryIndexDescription."""
+    settings = table.index_settings[definition.name]
+    shown = _local(table, definition)
+    shown["IndexStatus"] = table_status if table_status in ("CREATING", "DELETING") else "ACTIVE"
+    shown["ProvisionedThroughput"] = _throughput(settings.throughput, table.scope.timestamp())
+    if settings.on_demand is not None:
+        shown["OnDemandThroughput"] = settings.on_demand
+    warm = _warm(settings.warm, table.settings.billing_mode, settings.throughput, table_status)
+    if warm is not None:
+        shown["WarmThroughput"] = warm
+    return shown

@@ -1,0 +1,58 @@
+"""``cloud.dynamodb``: what boto3 cannot say about tables."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from .values import Item, Value
+
+if TYPE_CHECKING:
+    from mock_serverless.cloud import Cloud
+
+    from .database import Database
+
+
+class DynamodbFace:
+    """Helpers for tables, in the cloud's own account and region unless others are named."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def items(self, table: str, *, account: str | None = None, region: str | None = None) -> list[dict[str, Any]]:
+        """All items of a table as plain Python values, in the order of a scan; no call, no page, nothing in the journal.
+
+        Numbers are ints where they are whole, Decimals otherwise; sets are sets. Raises AwsError
+        (ResourceNotFoundException) when there is no such table.
+        """
+        store = self._database(account, region).table(table).items.store
+        return [plain(store.items[key][0]) for key in store.scan(None, 0, 1 << 64)]
+
+    def _database(self, account: str | None, region: str | None) -> Database:
+        cloud = self._cloud
+        database: Database = cloud.state_of("dynamodb", account or cloud.account, region or cloud.region)
+        return database
+
+
+def plain(item: Item) -> dict[str, Any]:
+    """An item as plain Python values."""
+    return {name: _plain_value(value) for name, value in item.items()}
+
+
+def _plain_value(value: Value) -> Any:
+    ((kind, content),) = value.items()
+    if kind == "N":
+        return _number(content)
+    if kind == "NS":
+        return {_number(text) for text in content}
+    if kind in ("SS", "BS"):
+        return set(content)
+    if kind == "L":
+        return [_plain_value(element) for element in content]
+    if kind == "M":
+        return plain(content)
+    return None if kind == "NULL" else content
+
+
+def _number(text: str) -> int | Decimal:
+    return Decimal(text) if "." in text else int(text)

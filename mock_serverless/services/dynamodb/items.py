@@ -1,0 +1,278 @@
+"""get_item, put_item, update_item, delete_item.
+
+Each reads its request in the order in which the service checks: values, expressions, then the table, the key, the condition.
+What the single operations share with batches and transactions are the ``...Action`` objects: made from a request before the
+table is looked at, then held against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mock_serverless.core.errors import AwsError
+from mock_serverless.core.operation import operation
+
+from . import legacy
+from .capacity import REPORTED, change_units, collection_metrics, consumed, read_units
+from .database import Database
+from .expressions import BoundUpdate, bind
+from .expressions.tree import Ref
+from .schema import (
+    EMPTY_NAMES,
+    HASH_TOO_LONG,
+    INVALID,
+    MAX_HASH,
+    MAX_RANGE,
+    RANGE_TOO_LONG,
+    EmptyKeyValue,
+    Key,
+    byte_length,
+)
+from .store import Record
+from .table import UPDATE_TOO_LARGE, Table, sized
+from .values import Item, Value, normalise_item, refuse, type_of
+
+Condition = Callable[[Item], bool]
+
+FAILED = "The conditional request failed"
+ONLY_OLD = "ReturnValues can only be ALL_OLD or NONE"
+WRONG_INDEX_KEY = "The update expression attempted to update the secondary index key to unsupported type"
+EMPTY_INDEX_KEY = (
+    "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value "
+    "that is not supported. The AttributeValue for a key attribute cannot contain an empty {} value."
+)
+NOT_SCALAR = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {}: {}"
+
+
+@operation
+def get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html"""
+    given = normalise_item(request["Key"])
+    projection = bind("GetItem", request).projection or legacy.projection(request)
+    table = db.table(request["TableName"])
+    record = table.get(table.key.of_key(given))
+    if projection is not None:
+        check_paths(table, projection.paths)
+    answer: dict[str, Any] = {}
+    if record is not None:
+        answer["Item"] = record[0] if projection is None else projection(record[0])
+    mode = request.get("ReturnConsumedCapacity")
+    if mode in REPORTED:
+        units = read_units(0 if record is None else record[1], request.get("ConsistentRead", False))
+        answer["ConsumedCapacity"] = consumed(mode, table, units, {})
+    return answer
+
+
+@operation
+def put_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html"""
+    action = PutAction("PutItem", request)
+    if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
+        raise refuse(ONLY_OLD)
+    table = db.table(request["TableName"])
+    key = action.key(table)
+    old = table.get(key)
+    check_condition(action.condition, old, request)
+    table.write(key, action.record)
+    return _written(table, request, old, action.record, None)
+
+
+@operation
+def delete_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html"""
+    action = DeleteAction("DeleteItem", request)
+    if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
+        raise refuse(ONLY_OLD)
+    table = db.table(request["TableName"])
+    key = action.key(table)
+    old = table.get(key)
+    check_condition(action.condition, old, request)
+    if old is not None:
+        table.write(key, None)
+    return _written(table, request, old, None, action.given)
+
+
+@operation
+def update_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html"""
+    action = UpdateAction("UpdateItem", request)
+    table = db.table(request["TableName"])
+    key = action.key(table)
+    old = table.get(key)
+    check_condition(action.condition, old, request)
+    new = action.applied(table, old)
+    if new is not None:
+        table.write(key, new)
+    answer = _written(table, request, old, new, action.given)
+    wanted = request.get("ReturnValues", "NONE")
+    if wanted in ("ALL_NEW", "UPDATED_NEW", "UPDATED_OLD"):
+        image = old if wanted == "UPDATED_OLD" else new
+        if image is not None:
+            shown = image[0] if wanted == "ALL_NEW" or action.update is None else action.update.project(image[0])
+            if shown and (wanted == "ALL_NEW" or action.update is not None):
+                answer["Attributes"] = shown
+    return answer
+
+
+def _written(
+    table: Table, request: dict[str, Any], old: Record | None, new: Record | None, key: Item | None
+) -> dict[str, Any]:
+    answer: dict[str, Any] = {}
+    if old is not None and request.get("ReturnValues") == "ALL_OLD":
+        answer["Attributes"] = old[0]
+    mode = request.get("ReturnConsumedCapacity")
+    if mode in REPORTED:
+        answer["ConsumedCapacity"] = consumed(mode, table, *change_units(table, old, new))
+    if request.get("ReturnItemCollectionMetrics") == "SIZE":
+        image = new[0] if new is not None else key
+        assert image is not None
+        metrics = collection_metrics(table, image)
+        if metrics is not None:
+            answer["ItemCollectionMetrics"] = metrics
+    return answer
+
+
+def check_condition(condition: Condition | None, old: Record | None, request: dict[str, Any]) -> None:
+    """ConditionalCheckFailedException unless the condition holds (for no item: of the empty one)."""
+    if condition is None or condition({} if old is None else old[0]):
+        return
+    if old is not None and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
+        raise AwsError("ConditionalCheckFailedException", FAILED, Item=old[0])
+    raise AwsError("ConditionalCheckFailedException", FAILED)
+
+
+def check_paths(table: Table, paths: tuple[tuple[str | int, ...], ...]) -> None:
+    """Paths can't lead into key attributes."""
+    for path in paths:
+        if len(path) > 1:
+            if path[0] in table.key.names:
+                raise refuse(NOT_SCALAR.format("Key", path[0]))
+            if path[0] in table.index_attributes:
+                raise refuse(NOT_SCALAR.format("IndexKey", path[0]))
+
+
+# ---------------------------------------------------------------------- what is asked for, before the table is known
+
+
+class PutAction:
+    """Put an item: PutItem, a batch's PutRequest, a transaction's Put."""
+
+    __slots__ = ("condition", "item", "record")
+
+    def __init__(self, operation: str, request: dict[str, Any]) -> None:
+        self.item = normalise_item(request["Item"])
+        self.condition: Condition | None = bind(operation, request).condition or legacy.condition(request)
+        self.record = sized(self.item)
+
+    def key(self, table: Table) -> Key:
+        """The item's key; the item has been checked then."""
+        key = table.key.of_item(self.item)
+        for definition in table.checks:
+            definition.check(self.item)
+        return key
+
+    def applied(self, table: Table, old: Record | None) -> Record | None:
+        """What is there then."""
+        return self.record
+
+
+class DeleteAction:
+    """Delete an item, or only check it (a transaction's ConditionCheck)."""
+
+    __slots__ = ("condition", "given")
+
+    def __init__(self, operation: str, request: dict[str, Any]) -> None:
+        self.given = normalise_item(request["Key"])
+        self.condition: Condition | None = bind(operation, request).condition or legacy.condition(request)
+
+    def key(self, table: Table) -> Key:
+        """The item's key."""
+        return table.key.of_key(self.given)
+
+    def applied(self, table: Table, old: Record | None) -> Record | None:
+        """What is there then."""
+        return None
+
+
+class UpdateAction:
+    """Update an item."""
+
+    __slots__ = ("condition", "given", "update")
+
+    def __init__(self, operation: str, request: dict[str, Any]) -> None:
+        self.given = normalise_item(request["Key"])
+        bound = bind(operation, request)
+        self.condition: Condition | None = bound.condition
+        self.update: BoundUpdate | legacy.AttributeUpdates | None = bound.update
+        if self.update is None and request.get("AttributeUpdates") is not None:
+            self.update = legacy.AttributeUpdates(request["AttributeUpdates"])
+        if self.condition is None:
+            self.condition = legacy.condition(request)
+
+    def key(self, table: Table) -> Key:
+        """The item's key; what the update says of key attributes has been checked then."""
+        key = table.key.of_key(self.given)
+        if self.update is not None:
+            touched = self.update.touched
+            for name in table.key.names:
+                if name in touched:
+                    raise refuse(f"{INVALID}Cannot update attribute {name}. This attribute is part of the key")
+            if not table.index_attributes.isdisjoint(touched):
+                self._check_literals(table)
+                check_paths(table, self.update.paths)
+        return key
+
+    def _check_literals(self, table: Table) -> None:
+        literals = (
+            self.update.literals() if isinstance(self.update, legacy.AttributeUpdates) else literals_of(self.update)
+        )
+        for definition in table.checks:
+            for name, kind in (*definition.key.hash, *definition.key.range):
+                value = literals.get(name)
+                if value is not None and kind not in value:
+                    raise refuse(
+                        f"{INVALID}Type mismatch for Index Key {name} Expected: {kind} Actual: {type_of(value)} "
+                        f"IndexName: {definition.name}"
+                    )
+
+    def applied(self, table: Table, old: Record | None) -> Record | None:
+        """What is there then; None where an update that only takes away finds no item."""
+        update = self.update
+        if update is None:
+            return (self.given, sized(self.given)[1]) if old is None else old
+        new = update.apply(self.given) if old is None else update.apply(old[0])
+        if old is None and not update.creates:
+            return None
+        if not table.index_attributes.isdisjoint(update.touched):
+            _check_index_keys(table, update.touched, new)
+        return sized(new, UPDATE_TOO_LARGE)
+
+
+def literals_of(update: BoundUpdate | None) -> dict[str, Value]:
+    """The attributes which an update sets to a value of the request, as it is."""
+    found: dict[str, Value] = {}
+    if update is None or update.plan.tree is None:
+        return found
+    actions = [(c.keyword, a) for c in update.plan.tree.clauses for a in c.actions]
+    for path, (keyword, action) in zip(update.paths, actions, strict=True):
+        if keyword in ("SET", "ADD") and len(path) == 1 and isinstance(action.value, Ref):
+            found[str(path[0])] = update.placeholders.values[action.value.name]
+    return found
+
+
+def _check_index_keys(table: Table, touched: tuple[str, ...], new: Item) -> None:
+    """An update re-checks the index keys which it changes, and words it in its own way."""
+    for definition in table.checks:
+        for attributes, longest in ((definition.key.hash, MAX_HASH), (definition.key.range, MAX_RANGE)):
+            for name, kind in attributes:
+                value = new.get(name)
+                if name not in touched or value is None:
+                    continue
+                content = value.get(kind)
+                if content is None:
+                    raise refuse(WRONG_INDEX_KEY)
+                if kind != "N" and not content:
+                    raise EmptyKeyValue(EMPTY_INDEX_KEY.format(EMPTY_NAMES[kind]))
+                if kind != "N" and byte_length(content) > longest:
+                    raise refuse(HASH_TOO_LONG if longest == MAX_HASH else RANGE_TOO_LONG)

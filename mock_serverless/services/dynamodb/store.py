@@ -1,0 +1,304 @@
+"""The items of a table and its indexes, in order. Every change goes through :meth:`Store.replace`.
+
+::
+
+    items        key -> (item, size)                      the only place where items are
+    partitions   partition key -> sort keys, sorted       tables with a sort key only
+    indexes      name -> Index: partition key -> entries  (sort values..., tie, key of the item), sorted
+
+Stored items are never changed. Reading a partition, of the table or of an index, costs O(log n + what is read); scanning goes
+through the partitions in the order of the hash (placement.py).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import Any
+
+from .placement import PartitionOrder, insert, key_bytes, place, remove, slice_of
+from .schema import IndexDefinition, Key, PrimaryKey
+from .values import Item, Value, number_of, size_of
+
+Record = tuple[Item, int]
+"""A stored item and its size in bytes."""
+
+LAST = float("inf")
+"""Sorts behind every tie."""
+
+
+class Index:
+    """One secondary index: references to the items which have its key."""
+
+    __slots__ = ("_hash", "_order", "_range", "count", "definition", "key", "partitions", "size")
+
+    def __init__(self, definition: IndexDefinition, key: PrimaryKey) -> None:
+        self.definition = definition
+        self.key = key
+        self._hash = definition.key.hash
+        self._range = definition.key.range
+        self.partitions: dict[Any, Any] = {}
+        self._order = PartitionOrder(self.place_of)
+        self.count = 0
+        self.size = 0
+
+    def place_of(self, partition: Any) -> int:
+        """Where a partition lies in the order of a scan."""
+        if len(self._hash) == 1:
+            return place(key_bytes(self._hash[0][1], partition))
+        return place(b"".join(key_bytes(kind, part) for (_, kind), part in zip(self._hash, partition, strict=True)))
+
+    def locate(self, item: Item) -> tuple[Any, tuple[Any, ...]] | None:
+        """Partition and sort values of an item; None when it lacks (or mistypes) a part of the key."""
+        try:
+            if len(self._hash) == 1:
+                name, kind = self._hash[0]
+                partition = item[name][kind]
+            else:
+                partition = tuple(item[name][kind] for name, kind in self._hash)
+            sort = tuple(
+                [number_of(item[name][kind]) if kind == "N" else item[name][kind] for name, kind in self._range]
+            )
+        except KeyError:
+            return None
+        return partition, sort
+
+    def size_in(self, record: Record) -> int:
+        """How many bytes of an item are in the index."""
+        return (
+            record[1] if self.definition.projection.names is None else size_of(self.definition.projection.of(record[0]))
+        )
+
+    def replace(self, key: Key, old: Record | None, new: Record | None) -> None:
+        """An item has changed from ``old`` to ``new``."""
+        before = self.locate(old[0]) if old is not None else None
+        after = self.locate(new[0]) if new is not None else None
+        if before is not None:
+            assert old is not None
+            self.count -= 1
+            self.size -= self.size_in(old)
+            if before != after:
+                self._take_out(before[0], (*before[1], self.key.tie_of(key), key))
+        if after is not None:
+            assert new is not None
+            self.count += 1
+            self.size += self.size_in(new)
+            if before != after:
+                self._put_in(after[0], (*after[1], self.key.tie_of(key), key))
+
+    def _put_in(self, partition: Any, entry: tuple[Any, ...]) -> None:
+        entries = self.partitions.get(partition)
+        if entries is None:
+            self.partitions[partition] = [entry]
+            self._order.changed(partition)
+        else:
+            self.partitions[partition] = insert(entries, entry)
+
+    def _take_out(self, partition: Any, entry: tuple[Any, ...]) -> None:
+        entries = self.partitions[partition]
+        if len(entries) == 1:
+            del self.partitions[partition]
+            self._order.changed(partition)
+        else:
+            remove(entries, entry)
+
+    # ------------------------------------------------------------------ reading
+
+    def query(self, partition: Any, bounds: Bounds) -> Iterator[Key]:
+        """The keys of one partition's items within bounds, in order."""
+        entries = self.partitions.get(partition)
+        if entries is None:
+            return iter(())
+        low, high = bounds.positions(entries, self._at)
+        return (entry[-1] for entry in slice_of(entries, low, high, bounds.backwards))
+
+    def _at(self, values: tuple[Any, ...], after: bool) -> tuple[Any, ...]:
+        return (*values, LAST) if after else values
+
+    def start(self, item: Item) -> tuple[Any, tuple[Any, ...]] | None:
+        """Partition and entry which an ExclusiveStartKey (normalised, complete) names."""
+        found = self.locate(item)
+        if found is None:
+            return None
+        key = self.key.within(item)
+        return found[0], (*found[1], self.key.tie_of(key), key)
+
+    def scan(self, after: tuple[Any, tuple[Any, ...]] | None, first: int, end: int) -> Iterator[Key]:
+        """The keys of all items in the index from place ``first`` up to ``end``, behind ``after``."""
+        skip = None
+        if after is not None:
+            skip = (self.place_of(after[0]), after[0])
+            first = max(first, skip[0])
+        for where in self._order.walk(self.partitions, first, end):
+            entries = self.partitions[where[1]]
+            low = 0
+            if skip is not None and where <= skip:
+                assert after is not None
+                low = len(entries) if where < skip else bisect_right_in(entries, after[1])
+            for entry in slice_of(entries, low, len(entries), False):
+                yield entry[-1]
+
+
+class Bounds:
+    """Which part of a partition is read: sort values from ``low`` to ``high``, each open or not, and the direction.
+
+    ``low`` and ``high`` are tuples of leading sort values, None for no bound. ``after`` is the entry to go on behind.
+    """
+
+    __slots__ = ("after", "backwards", "high", "high_open", "low", "low_open")
+
+    def __init__(
+        self,
+        low: tuple[Any, ...] | None = None,
+        high: tuple[Any, ...] | None = None,
+        low_open: bool = False,
+        high_open: bool = False,
+    ) -> None:
+        self.low, self.high = low, high
+        self.low_open, self.high_open = low_open, high_open
+        self.backwards = False
+        self.after: Any = None
+
+    def positions(self, entries: Any, at: Any) -> tuple[int, int]:
+        """Where in a partition's entries it begins and ends; ``at(values, after)`` makes what sorts before or behind."""
+        low = 0 if self.low is None else bisect_left_in(entries, at(self.low, self.low_open))
+        high = len(entries) if self.high is None else bisect_left_in(entries, at(self.high, not self.high_open))
+        if self.after is not None:
+            if self.backwards:
+                high = min(high, bisect_left_in(entries, self.after))
+            else:
+                low = max(low, bisect_right_in(entries, self.after))
+        return low, max(low, high)
+
+
+def bisect_left_in(entries: Any, entry: Any) -> int:
+    """The position before which all is less."""
+    return bisect_left(entries, entry) if type(entries) is list else int(entries.bisect_left(entry))
+
+
+def bisect_right_in(entries: Any, entry: Any) -> int:
+    """The position from which all is greater."""
+    return bisect_right(entries, entry) if type(entries) is list else int(entries.bisect_right(entry))
+
+
+class Store:
+    """All items of a table with its indexes, at one moment."""
+
+    __slots__ = ("_order", "indexes", "items", "key", "partitions", "size")
+
+    def __init__(self, key: PrimaryKey) -> None:
+        self.key = key
+        self.items: dict[Key, Record] = {}
+        self.partitions: dict[Any, Any] | None = None if key.range_name is None else {}
+        self._order = PartitionOrder(key.place_of)
+        self.indexes: dict[str, Index] = {}
+        self.size = 0
+
+    def replace(self, key: Key, record: Record | None) -> Record | None:
+        """Put an item (None: take it away); gives what was there."""
+        items = self.items
+        old = items.get(key)
+        if record is not None:
+            items[key] = record
+            self.size += record[1]
+            if old is None:
+                self._enter(key)
+        if old is not None:
+            self.size -= old[1]
+            if record is None:
+                del items[key]
+                self._leave(key)
+        for index in self.indexes.values():
+            index.replace(key, old, record)
+        return old
+
+    def _enter(self, key: Key) -> None:
+        if self.partitions is None:
+            self._order.changed(key)
+            return
+        partition, sort = key
+        entries = self.partitions.get(partition)
+        if entries is None:
+            self.partitions[partition] = [sort]
+            self._order.changed(partition)
+        else:
+            self.partitions[partition] = insert(entries, sort)
+
+    def _leave(self, key: Key) -> None:
+        if self.partitions is None:
+            self._order.changed(key)
+            return
+        partition, sort = key
+        entries = self.partitions[partition]
+        if len(entries) == 1:
+            del self.partitions[partition]
+            self._order.changed(partition)
+        else:
+            remove(entries, sort)
+
+    def set_index(self, name: str, index: Index | None) -> Index | None:
+        """Put an index (filled already) or take it away; gives what was there."""
+        old = self.indexes.pop(name, None)
+        if index is not None:
+            self.indexes[name] = index
+        return old
+
+    def built_index(self, definition: IndexDefinition) -> Index:
+        """A new index with the items that have its key."""
+        index = Index(definition, self.key)
+        for key, record in self.items.items():
+            index.replace(key, None, record)
+        return index
+
+    # ------------------------------------------------------------------ reading
+
+    def query(self, partition: Any, bounds: Bounds) -> Iterator[Key]:
+        """The keys of one partition's items within bounds, in order."""
+        if self.partitions is None:
+            return iter((partition,) if partition in self.items and bounds.after is None else ())
+        entries = self.partitions.get(partition)
+        if entries is None:
+            return iter(())
+        low, high = self._positions(entries, bounds)
+        return ((partition, sort) for sort in slice_of(entries, low, high, bounds.backwards))
+
+    def _positions(self, entries: Any, bounds: Bounds) -> tuple[int, int]:
+        low, high = 0, len(entries)
+        if bounds.low is not None:
+            low = (bisect_right_in if bounds.low_open else bisect_left_in)(entries, bounds.low[0])
+        if bounds.high is not None:
+            high = (bisect_left_in if bounds.high_open else bisect_right_in)(entries, bounds.high[0])
+        if bounds.after is not None:
+            if bounds.backwards:
+                high = min(high, bisect_left_in(entries, bounds.after))
+            else:
+                low = max(low, bisect_right_in(entries, bounds.after))
+        return low, max(low, high)
+
+    def scan(self, after: Key | None, first: int, end: int) -> Iterator[Key]:
+        """The keys of all items from place ``first`` up to ``end``, behind ``after``."""
+        skip = None
+        if after is not None:
+            partition = self.key.partition_of(after)
+            skip = (self.key.place_of(partition), partition)
+            first = max(first, skip[0])
+        partitions = self.partitions
+        for where in self._order.walk(self.items if partitions is None else partitions, first, end):
+            if skip is not None and where <= skip:
+                if where < skip or partitions is None:
+                    continue
+                low = bisect_right_in(partitions[where[1]], after[1])  # type: ignore[index]
+            else:
+                low = 0
+            if partitions is None:
+                yield where[1]
+            else:
+                entries = partitions[where[1]]
+                for sort in slice_of(entries, low, len(entries), False):
+                    yield where[1], sort
+
+
+def content_of(value: Value, kind: str, sorts: bool) -> Any:
+    """A key value's content as the store has it."""
+    content = value[kind]
+    return number_of(content) if sorts and kind == "N" else content

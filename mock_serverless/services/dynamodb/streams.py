@@ -1,0 +1,276 @@
+"""DynamoDB Streams: list_streams, describe_stream, get_shard_iterator, get_records.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html. A stream is a window onto its table's journal
+(changes.py) from when it was enabled to when it was disabled; it has one shard. Records are made when they are read. Iterators
+carry all they need in their text. Records expire after 24 hours, iterators after 15 minutes, disabled streams after 24 hours.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from hashlib import md5
+from typing import TYPE_CHECKING, Any
+
+from mock_serverless.core.clock import from_timestamp
+from mock_serverless.core.constraints import validation_error, violation
+from mock_serverless.core.errors import AwsError
+from mock_serverless.core.operation import operation
+
+from .changes import STREAM_RETENTION, Change, Journal
+from .schema import PrimaryKey
+from .values import Item, refuse, size_of
+
+if TYPE_CHECKING:
+    from .database import Database
+    from .table import Table
+
+ITERATOR_LIFE = 900.0
+MOST_RECORDS = 1000
+MOST_BYTES = 1024 * 1024
+MOST_LISTED = 100
+FIRST_SEQUENCE = 10**20
+"""Sequence numbers have at least 21 digits."""
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """One stream of a table; ``end`` is the number of the first change which isn't in it any more, ``closed`` when."""
+
+    arn: str
+    label: str
+    table_name: str
+    view: str
+    created: float
+    key: PrimaryKey
+    journal: Journal
+    begin: int
+    shard: str
+    end: int | None = None
+    closed: float | None = None
+
+    def record(self, change: Change, region: str) -> dict[str, Any]:
+        """A record of get_records."""
+        image = change.new if change.new is not None else change.old
+        assert image is not None
+        images: dict[str, Item] = {"Keys": self.key.attributes(image)}
+        if self.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") and change.new is not None:
+            images["NewImage"] = change.new
+        if self.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES") and change.old is not None:
+            images["OldImage"] = change.old
+        sequence = sequence_number(change.number)
+        record: dict[str, Any] = {
+            "eventID": md5(f"{self.arn}:{sequence}".encode(), usedforsecurity=False).hexdigest(),
+            "eventName": change.kind,
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": region,
+            "dynamodb": {
+                "ApproximateCreationDateTime": from_timestamp(float(int(change.time))),
+                **images,
+                "SequenceNumber": sequence,
+                "SizeBytes": sum(map(size_of, images.values())),
+                "StreamViewType": self.view,
+            },
+        }
+        if change.by is not None:
+            record["userIdentity"] = {"Type": "Service", "PrincipalId": change.by}
+        return record
+
+
+def sequence_number(number: int) -> str:
+    """The sequence number of a table's change."""
+    return str(FIRST_SEQUENCE + number)
+
+
+def open_stream(table: Table, view: str, taken: Container[str]) -> Stream:
+    """Begin a stream of a table, with an ARN that isn't taken yet (a frozen clock gives the same label twice)."""
+    now = table.scope.timestamp()
+    time = now
+    while (arn := f"{table.arn}/stream/{(label := _label(time))}") in taken:
+        time += 0.001
+    shard = f"shardId-{int(now * 1000):020d}-{md5(arn.encode(), usedforsecurity=False).hexdigest()[:8]}"
+    journal = table.journal
+    return Stream(arn, label, table.name, view, now, table.key, journal, journal.next_number, shard)
+
+
+def _label(time: float) -> str:
+    return datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+
+
+def close_stream(stream: Stream, now: float) -> None:
+    """End a stream; what is in it can be read for another day."""
+    stream.end, stream.closed = stream.journal.next_number, now
+
+
+# ---------------------------------------------------------------------- operations
+
+
+@operation(service="dynamodbstreams")
+def list_streams(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_ListStreams.html"""
+    limit = _at_most(request, MOST_LISTED)
+    after = request.get("ExclusiveStartStreamArn")
+    if after is not None:
+        _check_arn(after)
+    wanted = request.get("TableName")
+    streams = sorted(db.live_streams(), key=lambda s: (s.table_name, s.label))
+    shown = [s for s in streams if wanted in (None, s.table_name)]
+    if after is not None:
+        shown = [s for s in shown if (s.table_name, s.label) > _place_in_list(after)]
+    page = shown[:limit]
+    answer: dict[str, Any] = {
+        "Streams": [{"StreamArn": s.arn, "TableName": s.table_name, "StreamLabel": s.label} for s in page]
+    }
+    if len(shown) > limit:
+        answer["LastEvaluatedStreamArn"] = page[-1].arn
+    return answer
+
+
+@operation(service="dynamodbstreams")
+def describe_stream(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_DescribeStream.html"""
+    _at_most(request, MOST_LISTED)
+    stream = _stream(db, request["StreamArn"])
+    span = {"StartingSequenceNumber": sequence_number(stream.begin)}
+    if stream.end is not None:
+        span["EndingSequenceNumber"] = sequence_number(max(stream.begin, stream.end - 1))
+    shards = [{"ShardId": stream.shard, "SequenceNumberRange": span}]
+    if request.get("ExclusiveStartShardId", "") >= stream.shard or "ShardFilter" in request:
+        shards = []  # the one shard has no children
+    return {
+        "StreamDescription": {
+            "StreamArn": stream.arn,
+            "StreamLabel": stream.label,
+            "StreamStatus": "ENABLED" if stream.end is None else "DISABLED",
+            "StreamViewType": stream.view,
+            "CreationRequestDateTime": from_timestamp(stream.created),
+            "TableName": stream.table_name,
+            "KeySchema": stream.key.schema.described(),
+            "Shards": shards,
+        }
+    }
+
+
+@operation(service="dynamodbstreams")
+def get_shard_iterator(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html"""
+    stream = _stream(db, request["StreamArn"])
+    if request["ShardId"] != stream.shard:
+        raise AwsError(
+            "ResourceNotFoundException",
+            f"Requested resource not found: Shard does not exist: {request['ShardId']} in stream {stream.arn}",
+        )
+    kind = request["ShardIteratorType"]
+    journal = stream.journal
+    journal.trim(db.scope.timestamp() - STREAM_RETENTION)
+    if kind == "TRIM_HORIZON":
+        number = max(stream.begin, journal.first_number)
+    elif kind == "LATEST":
+        number = journal.next_number if stream.end is None else stream.end
+    else:
+        number = _number_asked(stream, request) + (kind == "AFTER_SEQUENCE_NUMBER")
+    return {"ShardIterator": _iterator(stream, number, db.scope.timestamp())}
+
+
+def _number_asked(stream: Stream, request: dict[str, Any]) -> int:
+    sequence = request.get("SequenceNumber")
+    if sequence is None:
+        raise refuse(
+            "One or more parameter values were invalid: SequenceNumber is required when ShardIteratorType is "
+            f"{request['ShardIteratorType']}"
+        )  # the wording is a guess
+    number = int(sequence) - FIRST_SEQUENCE if sequence.isdecimal() else -1
+    if not stream.begin <= number < (stream.end or stream.journal.next_number + 1):
+        raise refuse(f"Invalid SequenceNumber: {sequence}")  # the wording is a guess
+    if number < stream.journal.first_number and number < stream.journal.next_number:
+        raise AwsError(
+            "TrimmedDataAccessException",
+            "The operation attempted to read past the oldest stream record in a shard.",  # of the API reference
+        )
+    return number
+
+
+@operation(service="dynamodbstreams", unfinished=lambda request, answer: not answer["Records"])
+def get_records(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html"""
+    limit = _at_most(request, MOST_RECORDS)
+    now = db.scope.timestamp()
+    stream, number = _opened(db, request["ShardIterator"], now)
+    journal = stream.journal
+    journal.trim(now - STREAM_RETENTION)
+    if number < journal.first_number and number < journal.next_number:
+        if number < stream.begin or (stream.end is not None and journal.first_number >= stream.end):
+            return {"Records": []}
+        raise AwsError(
+            "TrimmedDataAccessException", "The operation attempted to read past the oldest stream record in a shard."
+        )
+    records: list[dict[str, Any]] = []
+    size = 0
+    for change in journal.since(number, limit):
+        if (stream.end is not None and change.number >= stream.end) or size >= MOST_BYTES:
+            break
+        records.append(stream.record(change, db.scope.region))
+        size += records[-1]["dynamodb"]["SizeBytes"]
+        number = change.number + 1
+    answer: dict[str, Any] = {"Records": records}
+    if stream.end is None or number < stream.end:
+        answer["NextShardIterator"] = _iterator(stream, number, now)
+    return answer
+
+
+# ---------------------------------------------------------------------- what they share
+
+
+def _at_most(request: dict[str, Any], most: int) -> int:
+    limit = int(request.get("Limit", most))
+    if limit > most:
+        text = f"Member must have value less than or equal to {most}"
+        raise validation_error([violation(limit, "limit", text)])
+    return limit
+
+
+def _check_arn(arn: str) -> None:
+    if not arn.startswith("arn:") or ":table/" not in arn or "/stream/" not in arn:
+        raise refuse(f"Invalid StreamArn: Invalid ResourceArn provided as input {arn}")  # the wording is a guess
+
+
+def _place_in_list(arn: str) -> tuple[str, str]:
+    name, _, label = arn.partition(":table/")[2].partition("/stream/")
+    return name, label
+
+
+def _stream(db: Database, arn: str) -> Stream:
+    _check_arn(arn)
+    stream = db.streams.get(arn)
+    if stream is None or db.is_gone(stream):
+        # recorded
+        raise AwsError("ResourceNotFoundException", f"Requested resource not found: Stream: {arn} not found")
+    return stream
+
+
+def _iterator(stream: Stream, number: int, now: float) -> str:
+    content = base64.b64encode(json.dumps([stream.shard, number, now]).encode()).decode()
+    return f"{stream.arn}|1|{content}"
+
+
+def _opened(db: Database, iterator: str, now: float) -> tuple[Stream, int]:
+    arn, _, rest = iterator.partition("|")
+    try:
+        shard, number, made = json.loads(base64.b64decode(rest.partition("|")[2], validate=True))
+        number, made = int(number), float(made)
+    except (ValueError, TypeError, binascii.Error):
+        raise refuse("Invalid ShardIterator") from None  # the wording is a guess
+    if now - made > ITERATOR_LIFE:
+        raise AwsError(
+            "ExpiredIteratorException",
+            "The shard iterator has expired and can no longer be used to retrieve stream records.",  # of the API reference
+        )
+    stream = _stream(db, arn)
+    if shard != stream.shard:
+        raise refuse("Invalid ShardIterator")
+    return stream, number

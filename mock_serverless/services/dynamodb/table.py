@@ -1,0 +1,227 @@
+"""A table: its definition, its items, and the one function through which every write goes.
+
+:meth:`Table.write` takes the new image of an item (None: delete) and makes everything follow from it: the store with its indexes
+and sizes, the journal, the streams' readers, the expiry of items. An operation can't forget one of these.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mock_serverless.core.scope import Scope
+
+from .changes import Journal
+from .schema import IndexDefinition, Key, KeySchema, PrimaryKey
+from .store import Record, Store
+from .values import Item, equal, refuse, size_of
+from .versions import Versioned
+
+if TYPE_CHECKING:
+    from .streams import Stream
+
+MAX_ITEM = 400 * 1024
+ITEM_TOO_LARGE = "Item size has exceeded the maximum allowed size"
+UPDATE_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
+
+TTL_SERVICE = "dynamodb.amazonaws.com"
+FIVE_YEARS = 5 * 365 * 24 * 3600.0
+
+
+def sized(item: Item, too_large: str = ITEM_TOO_LARGE) -> Record:
+    """A normalised item with its size, which has a limit."""
+    size = size_of(item)
+    if size > MAX_ITEM:
+        raise refuse(too_large)
+    return item, size
+
+
+@dataclass(slots=True)
+class Throughput:
+    """Provisioned throughput of a table or index, as describe_table shows it; zeros when it is paid per request."""
+
+    read: int = 0
+    write: int = 0
+    decreases: int = 0
+    last_increase: float | None = None
+    last_decrease: float | None = None
+
+
+@dataclass(slots=True)
+class IndexSettings:
+    """What an index has beside its definition."""
+
+    throughput: Throughput
+    on_demand: dict[str, int] | None = None
+    warm: dict[str, int] | None = None
+
+
+@dataclass(slots=True)
+class Settings:
+    """What can be set of a table beside its keys and indexes."""
+
+    billing_mode: str
+    throughput: Throughput
+    billing_mode_given: bool = False
+    paid_per_request_since: float | None = None
+    on_demand: dict[str, int] | None = None
+    warm: dict[str, int] | None = None
+    table_class: str | None = None
+    table_class_since: float | None = None
+    deletion_protection: bool = False
+    encryption: dict[str, Any] | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Expiry:
+    """Time to live: the attribute, when it was last changed, and what is to expire as a heap of (time, order, key)."""
+
+    attribute: str | None = None
+    changed: float | None = None
+    heap: list[tuple[float, int, Key]] = field(default_factory=list)
+    pushed: int = 0
+    alarm: tuple[float, int] | None = None  # when the next look is due, and its number on the agenda
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Expiry:
+        return Expiry(self.attribute, self.changed, self.heap.copy(), self.pushed, self.alarm)
+
+
+class Table:
+    """One table."""
+
+    def __init__(
+        self, scope: Scope, name: str, table_id: str, key: KeySchema, attributes: dict[str, str], settings: Settings
+    ) -> None:
+        self.scope = scope
+        self.name = name
+        self.id = table_id
+        self.arn = f"arn:{scope.partition}:dynamodb:{scope.region}:{scope.account}:table/{name}"
+        self.created = scope.timestamp()
+        self.key = PrimaryKey(key)
+        self.attributes = attributes
+        self.indexes: dict[str, IndexDefinition] = {}
+        self.index_settings: dict[str, IndexSettings] = {}
+        self.checks: tuple[IndexDefinition, ...] = ()
+        self.index_attributes: frozenset[str] = frozenset()
+        self.settings = settings
+        self.items = Versioned(Store(self.key))
+        self.journal = Journal()
+        self.stream: Stream | None = None
+        self.latest_stream: Stream | None = None
+        self.expiry = Expiry()
+
+    # ------------------------------------------------------------------ indexes
+
+    def add_index(self, definition: IndexDefinition, settings: IndexSettings | None) -> None:
+        """Add an index, with the items that have its key already."""
+        self.indexes[definition.name] = definition
+        self._order_checks()
+        if settings is not None:
+            self.index_settings[definition.name] = settings
+        self.items.set_index(definition.name, self.items.store.built_index(definition))
+
+    def drop_index(self, name: str) -> None:
+        """Take an index away."""
+        del self.indexes[name]
+        self._order_checks()
+        self.index_settings.pop(name, None)
+        self.items.set_index(name, None)
+
+    def _order_checks(self) -> None:
+        """Indexes in the order in which the service checks an item against them: global before local, the last first."""
+        self.checks = (*reversed(self.global_indexes), *reversed(self.local_indexes))
+        self.index_attributes = frozenset(name for d in self.checks for name in d.key.names) - set(self.key.names)
+
+    @property
+    def local_indexes(self) -> list[IndexDefinition]:
+        """In the order of their definition."""
+        return [d for d in self.indexes.values() if not d.is_global]
+
+    @property
+    def global_indexes(self) -> list[IndexDefinition]:
+        """In the order of their definition."""
+        return [d for d in self.indexes.values() if d.is_global]
+
+    # ------------------------------------------------------------------ items
+
+    def get(self, key: Key) -> Record | None:
+        """An item with its size."""
+        return self.items.store.items.get(key)
+
+    def write(self, key: Key, record: Record | None, by: str | None = None) -> None:
+        """Put an item under its key (None: delete it). ``by`` names a service which does it on its own."""
+        old = self.items.replace(key, record)
+        expiry = self.expiry
+        if expiry.attribute is not None and record is not None:
+            self._note_expiry(key, record[0])
+        if self.stream is not None:
+            self._note_change(old, record, by)
+
+    def _note_change(self, old: Record | None, new: Record | None, by: str | None) -> None:
+        before = None if old is None else old[0]
+        after = None if new is None else new[0]
+        if before is after or (before is not None and after is not None and equal({"M": before}, {"M": after})):
+            return
+        assert self.stream is not None
+        self.journal.append(self.scope.timestamp(), before, after, by)
+        self.scope.notify(self.stream.arn)
+
+    # ------------------------------------------------------------------ time to live
+
+    def expire_by(self, attribute: str | None) -> None:
+        """Have items expire by an attribute from now on; None: not at all."""
+        self.expiry.attribute = attribute
+        self.expiry.heap = []
+        if attribute is not None:
+            for key, record in self.items.store.items.items():
+                self._note_expiry(key, record[0])
+
+    def _note_expiry(self, key: Key, item: Item) -> None:
+        expiry = self.expiry
+        time = self.expiry_of(item)
+        if time is None:
+            return
+        expiry.pushed += 1
+        heapq.heappush(expiry.heap, (time, expiry.pushed, key))
+        if len(expiry.heap) > 1000 and len(expiry.heap) > 4 * len(self.items.store.items):
+            self.expire_by(expiry.attribute)
+            return
+        if expiry.alarm is None or time < expiry.alarm[0]:
+            if expiry.alarm is not None:
+                self.scope.cancel(expiry.alarm[1])
+            self._set_alarm()
+
+    def expiry_of(self, item: Item) -> float | None:
+        """When an item expires; None when it doesn't: no number there, or one more than five years past."""
+        value = item.get(self.expiry.attribute or "")
+        if value is None or "N" not in value:
+            return None
+        time = float(value["N"])
+        return time if self.scope.timestamp() - FIVE_YEARS <= time < 1e12 else None
+
+    def _set_alarm(self) -> None:
+        expiry = self.expiry
+        expiry.alarm = None
+        if expiry.heap:
+            time = expiry.heap[0][0]
+            number = self.scope.at(
+                max(time, self.scope.timestamp()), "dynamodb:expire", background=True, table=self.name, table_id=self.id
+            )
+            expiry.alarm = (time, number)
+
+    def expire_due(self) -> None:
+        """Delete the items whose time has passed."""
+        expiry = self.expiry
+        now = self.scope.timestamp()
+        heap = expiry.heap
+        expiry.alarm = None
+        while heap and heap[0][0] <= now:
+            _, _, key = heapq.heappop(heap)
+            record = self.get(key)
+            time = None if record is None else self.expiry_of(record[0])
+            if time is not None and time <= now:
+                self.write(key, None, by=TTL_SERVICE)
+        if expiry.alarm is None:
+            self._set_alarm()

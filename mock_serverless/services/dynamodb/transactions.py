@@ -1,0 +1,227 @@
+"""transact_get_items and transact_write_items.
+
+What is wrong with a request by itself is refused at once; what is wrong with an action on its table or item cancels the
+transaction, with a reason for every action, in order. A client token is remembered for ten minutes.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html; which mistake is which: as the parity
+suite's public tests have observed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mock_serverless.core.errors import AwsError
+from mock_serverless.core.operation import operation
+
+from .capacity import Costs, change_units, collection_metrics, read_units, write_units
+from .database import Database
+from .expressions import BoundProjection, bind
+from .items import FAILED, DeleteAction, PutAction, UpdateAction, check_paths
+from .schema import EmptyKeyValue, Key
+from .store import Record
+from .table import Table
+from .values import Item, normalise_item, refuse
+
+MOST_BYTES = 4 * 1024 * 1024
+TOKEN_LIFE = 600.0
+CANCELLED = "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]"
+DUPLICATE = "Transaction request cannot include multiple operations on one item"
+NOT_ONE = "TransactItems can only contain one of Check, Put, Update or Delete"
+TOO_LARGE = "The aggregate size of the items in the transaction exceeds 4 MB"  # a guess
+MISMATCH = "The provided client request token was already used for a request with different parameters"  # a guess
+
+Action = PutAction | DeleteAction | UpdateAction
+ACTIONS: dict[str, Any] = {
+    "ConditionCheck": DeleteAction,
+    "Put": PutAction,
+    "Delete": DeleteAction,
+    "Update": UpdateAction,
+}
+
+
+class _Write:
+    """One action of a transaction on its way: what it finds, and what it will leave."""
+
+    __slots__ = ("action", "fault", "key", "kind", "new", "old", "request", "table")
+
+    def __init__(self, kind: str, request: dict[str, Any]) -> None:
+        self.kind = kind
+        self.request = request
+        self.action: Action = ACTIONS[kind](kind, request)
+        self.table: Table
+        self.key: Key = None
+        self.old: Record | None = None
+        self.new: Record | None = None
+        self.fault: AwsError | None = None
+
+    def locate(self, db: Database) -> None:
+        """Find the table and the key; an empty key is refused at once, other mistakes in it cancel."""
+        self.table = db.table(self.request["TableName"])
+        try:
+            self.key = self.action.key(self.table)
+        except EmptyKeyValue:
+            raise
+        except AwsError as error:
+            self.fault = error
+
+    def prepare(self) -> None:
+        """Hold the action against the item."""
+        if self.fault is not None:
+            return
+        old = self.old = self.table.get(self.key)
+        condition = self.action.condition
+        if condition is not None and not condition({} if old is None else old[0]):
+            shown: dict[str, Any] = {}
+            if old is not None and self.request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
+                shown = {"Item": old[0]}
+            self.fault = AwsError("ConditionalCheckFailed", FAILED, **shown)
+            return
+        try:
+            self.new = old if self.kind == "ConditionCheck" else self.action.applied(self.table, old)
+        except EmptyKeyValue:
+            raise
+        except AwsError as error:
+            self.fault = error
+
+    @property
+    def reason(self) -> dict[str, Any]:
+        """The CancellationReason."""
+        if self.fault is None:
+            return {"Code": "None"}
+        code = "ConditionalCheckFailed" if self.fault.code == "ConditionalCheckFailed" else "ValidationError"
+        return {"Code": code, "Message": self.fault.message, **self.fault.fields}
+
+    @property
+    def size(self) -> int:
+        """How large the item is."""
+        return max(0 if self.old is None else self.old[1], 0 if self.new is None else self.new[1])
+
+
+@operation
+def transact_write_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
+    token = request.get("ClientRequestToken")
+    replayed = None if token is None else _replay(db, token, request)
+    if replayed is not None:
+        return replayed
+    writes = []
+    for entry in request["TransactItems"]:
+        if len(entry) != 1:
+            raise refuse(NOT_ONE)
+        ((kind, given),) = entry.items()
+        writes.append(_Write(kind, given))
+    for write in writes:
+        write.locate(db)
+    _check_distinct([(w.table.name, w.key) for w in writes if w.fault is None])
+    for write in writes:
+        write.prepare()
+    if any(write.fault is not None for write in writes):
+        raise cancelled([write.reason for write in writes])
+    if sum(write.size for write in writes) > MOST_BYTES:
+        raise refuse(TOO_LARGE)
+    for write in writes:
+        if write.kind != "ConditionCheck" and (write.old is not None or write.new is not None):
+            write.table.write(write.key, write.new)
+    if token is not None:
+        until = db.scope.timestamp() + TOKEN_LIFE
+        db.transactions[token] = (until, request["TransactItems"], [(w.table.name, w.key) for w in writes])
+    return _written(request, writes)
+
+
+def _check_distinct(targets: list[Any]) -> None:
+    if len(set(targets)) != len(targets):
+        raise refuse(DUPLICATE)
+
+
+def cancelled(reasons: list[dict[str, Any]]) -> AwsError:
+    """TransactionCanceledException with the reasons of all actions."""
+    codes = ", ".join(reason["Code"] for reason in reasons)
+    return AwsError("TransactionCanceledException", CANCELLED.format(codes), CancellationReasons=reasons)
+
+
+def _replay(db: Database, token: str, request: dict[str, Any]) -> dict[str, Any] | None:
+    """The answer to a transaction which was made already; None when it is new."""
+    now = db.scope.timestamp()
+    known = db.transactions
+    while known and (oldest := next(iter(known))) and known[oldest][0] <= now:
+        del known[oldest]
+    if token not in known:
+        return None
+    _, items, targets = known[token]
+    if items != request["TransactItems"]:
+        raise AwsError("IdempotentParameterMismatchException", MISMATCH)
+    costs = Costs(request, 2, "ReadCapacityUnits")
+    for name, key in targets if costs.wanted else ():
+        table = db.tables.get(name)
+        record = None if table is None else table.get(key)
+        if table is not None:
+            costs.add(table, read_units(0 if record is None else record[1], True))
+    return costs.add_to({})
+
+
+def _written(request: dict[str, Any], writes: list[_Write]) -> dict[str, Any]:
+    costs = Costs(request, 2, "WriteCapacityUnits")
+    metrics: dict[str, list[Any]] = {}
+    for write in writes:
+        if costs.wanted:
+            if write.kind == "ConditionCheck":
+                costs.add(write.table, write_units(write.size))
+            else:
+                costs.add(write.table, *change_units(write.table, write.old, write.new))
+        if request.get("ReturnItemCollectionMetrics") == "SIZE" and write.kind != "ConditionCheck":
+            image = write.action.item if isinstance(write.action, PutAction) else write.action.given
+            shown = collection_metrics(write.table, image)
+            if shown is not None and shown not in metrics.setdefault(write.table.name, []):
+                metrics[write.table.name].append(shown)
+    answer: dict[str, Any] = {}
+    if metrics:
+        answer["ItemCollectionMetrics"] = metrics
+    return costs.add_to(answer)
+
+
+@operation
+def transact_get_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactGetItems.html"""
+    wanted: list[tuple[dict[str, Any], Item, BoundProjection | None]] = []
+    for entry in request["TransactItems"]:
+        given = entry["Get"]
+        wanted.append((given, normalise_item(given["Key"]), bind("Get", given).projection))
+    targets: list[tuple[Table, Key]] = []
+    reasons: list[dict[str, Any]] = []
+    for given, key, projection in wanted:
+        table = db.table(given["TableName"])
+        reason: dict[str, Any] = {"Code": "None"}
+        try:
+            targets.append((table, table.key.of_key(key)))
+            if projection is not None:
+                check_paths(table, projection.paths)
+        except EmptyKeyValue:
+            raise
+        except AwsError as error:
+            reason = {"Code": "ValidationError", "Message": error.message}
+        reasons.append(reason)
+    _check_distinct([(table.name, key) for table, key in targets])
+    if any(reason["Code"] != "None" for reason in reasons):
+        raise cancelled(reasons)
+    records = [table.get(key) for table, key in targets]
+    if sum(record[1] for record in records if record is not None) > MOST_BYTES:
+        raise refuse(TOO_LARGE)
+    return _got(request, targets, records, [projection for _, _, projection in wanted])
+
+
+def _got(
+    request: dict[str, Any],
+    targets: list[tuple[Table, Key]],
+    records: list[Record | None],
+    projections: list[BoundProjection | None],
+) -> dict[str, Any]:
+    costs = Costs(request, 2, "ReadCapacityUnits")
+    responses: list[dict[str, Any]] = []
+    for (table, _), record, projection in zip(targets, records, projections, strict=True):
+        if costs.wanted:
+            costs.add(table, read_units(0 if record is None else record[1], True))
+        if record is None:
+            responses.append({})
+        else:
+            responses.append({"Item": record[0] if projection is None else projection(record[0])})
+    return costs.add_to({"Responses": responses})
