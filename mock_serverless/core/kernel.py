@@ -107,6 +107,7 @@ class Flow:
         self._now = 0.0
         self._ready: deque[tuple[_Task, Any, BaseException | None]] = deque()
         self._stepping = False
+        self._past: deque[_Outcome] = deque()
 
     # ------------------------------------------------------------------ what a coroutine may wait for
 
@@ -171,16 +172,20 @@ class Flow:
             return
         self._awake = self.replaying = True
         first, *rest = self.record
+        self._past = deque(rest)
         self._now = first.time
         self._spawn(None, FLOWS[self.kind](self, self.scope, **self.args), self._finished)
         self._run()
-        for past in rest:
-            task = self._tasks[past.task]
-            self._now = past.time
-            task.waiting = None
-            self._ready.append((task, past.value, past.error))
-            self._run()
+        while self._past:
+            self._replay(self._past.popleft())
         self.replaying = False
+
+    def _replay(self, past: _Outcome) -> None:
+        task = self._tasks[past.task]
+        self._now = past.time
+        task.waiting = None
+        self._ready.append((task, past.value, past.error))
+        self._run()
 
     def _finished(self, value: Any, error: BaseException | None) -> None:
         self.kernel.forget(self)
@@ -252,6 +257,7 @@ class Flow:
 
     def _on_perform(self, task: _Task, function: Callable[[], Any]) -> None:
         if self.replaying:
+            self._perform_again(task)
             return
         value, error = None, None
         self._stepping = False  # the function may come back into this flow, for another of its tasks
@@ -266,6 +272,18 @@ class Flow:
         self.record.append(_Outcome(now, task.id, value, error))
         self._now = now
         self._ready.appendleft((task, value, error))
+
+    def _perform_again(self, task: _Task) -> None:
+        """The call's recorded outcome at once, as it came; before it what reached other tasks while it was made."""
+        self._stepping = False
+        while self._past and not task.done:
+            past = self._past.popleft()
+            if past.task == task.id:
+                self._now = past.time
+                self._ready.appendleft((task, past.value, past.error))
+                break
+            self._replay(past)
+        self._stepping = True
 
     def _on_gather(self, task: _Task, coroutines: list[Any], limit: int) -> None:
         results: list[Any] = [None] * len(coroutines)

@@ -136,9 +136,9 @@ class World:
         """Do the work of a Task state."""
         return await perform(self, request)
 
-    async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]], limit: int | None) -> list[Any]:
+    async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
         """Structured concurrency."""
-        return await self.flow.gather(coroutines, limit)
+        return await self.flow.gather(coroutines)
 
     async def timeout(self, coroutine: Coroutine[Any, Any, Any], seconds: float) -> Any:
         """At most so many virtual seconds."""

@@ -30,7 +30,7 @@ CONTEXT = {
 
 
 class Simulation:
-    """``script`` has a list of answers per resource: ``{"output": ...}``, ``{"error": ..., "cause": ...}``, ``{"seconds": 9}``."""
+    """``script`` has a list of answers per resource: ``{"output": ...}`` or ``{"error": ..., "cause": ...}``."""
 
     def __init__(self, script: dict[str, list[dict[str, Any]]] | None = None) -> None:
         self.time = 0.0
@@ -70,7 +70,7 @@ class Simulation:
             raise StateError(answer["error"], answer.get("cause"))
         return Document(answer.get("output", request.parameters.value))
 
-    async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]], limit: int | None) -> list[Any]:
+    async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
         results = []
         left = list(coroutines)
         try:

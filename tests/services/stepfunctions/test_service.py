@@ -239,17 +239,21 @@ def test_a_functions_error(sfn: Machines) -> None:
 
 
 @pytest.mark.parametrize(
-    ("resource", "error", "cause"),
+    ("service", "name", "cause"),
     [
-        ("arn:aws:states:::dynamodb:getItem", "DynamoDB.ResourceNotFoundException", "(Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ResourceNotFoundException;"),
-        ("arn:aws:states:::aws-sdk:dynamodb:getItem", "DynamoDb.ResourceNotFoundException", "(Service: DynamoDb, Status Code: 400, Request ID: "),
+        (
+            "dynamodb",
+            "DynamoDB",
+            "(Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ResourceNotFoundException;",
+        ),
+        ("aws-sdk:dynamodb", "DynamoDb", "(Service: DynamoDb, Status Code: 400, Request ID: "),
     ],
-)  # fmt: skip
-def test_errors_of_services_by_name(sfn: Machines, resource: str, error: str, cause: str) -> None:
+)
+def test_errors_of_services_by_name(sfn: Machines, service: str, name: str, cause: str) -> None:
     sfn.cloud.fail("dynamodb", "GetItem", "ResourceNotFoundException", message="Requested resource not found")
-    state = {"Type": "Task", "Resource": resource, "Parameters": {"TableName": "none", "Key": {"k": {"S": "1"}}}}
-    described = sfn.run(state)
-    assert described["error"] == error
+    parameters = {"TableName": "none", "Key": {"k": {"S": "1"}}}
+    described = sfn.run({"Type": "Task", "Resource": f"arn:aws:states:::{service}:getItem", "Parameters": parameters})
+    assert described["error"] == name + ".ResourceNotFoundException"
     assert described["cause"].startswith("Requested resource not found " + cause)
 
 

@@ -56,8 +56,8 @@ class Environment(Protocol):
         """Do the work of a Task state with its events; raises StateError."""
         ...
 
-    async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]], limit: int | None) -> list[Any]:
-        """All of them, at most ``limit`` at a time; the first error cancels the others and is raised."""
+    async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
+        """All of them, side by side; the first error cancels the others and is raised."""
         ...
 
     async def timeout(self, coroutine: Coroutine[Any, Any, Any], seconds: float) -> Any:

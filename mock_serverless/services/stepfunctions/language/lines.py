@@ -37,7 +37,7 @@ async def _branches(visit: Visit) -> Next:
     lines = [branch.inner(b["States"], started) for b in visit.state["Branches"]]
     runs = [walk(line, b["StartAt"], data) for line, b in zip(lines, visit.state["Branches"], strict=True)]
     try:
-        outputs: list[Document] = await env.gather(runs, None)
+        outputs: list[Document] = await env.gather(runs)
     except StateError as error:
         branch.last = error.event
         for line in lines:
@@ -69,34 +69,40 @@ async def map_(visit: Visit) -> Next:
 
 
 class _Iterations:
-    """The running iterations of one attempt: which event each starts after, and which have ended."""
+    """The iterations of one attempt, shared out to workers; each worker's iterations come one after the other."""
 
-    def __init__(self, visit: Visit, started: int) -> None:
+    def __init__(self, visit: Visit, data: Document, items: list[Any], started: int) -> None:
         self.visit = visit
-        self.started = started
-        self.free: list[int] = []
+        self.data = data
+        self.left = iter(enumerate(items))
+        self.outputs: list[Document] = [data] * len(items)
+        self.started = self.succeeded = started
         self.lines: dict[int, Branch] = {}
-        self.succeeded = started
 
-    async def run(self, index: int, value: Any, data: Document) -> Document:
-        """One iteration with its events."""
-        visit, name = self.visit, self.visit.name
-        env = visit.branch.run.env
+    async def work(self) -> None:
+        """Take iterations until there are none left."""
+        last = self.started
+        for index, value in self.left:
+            last = await self.run(index, value, last)
+
+    async def run(self, index: int, value: Any, last: int) -> int:
+        """One iteration with its events; gives the last event of its line."""
+        visit, env = self.visit, self.visit.branch.run.env
+        details = {"name": visit.name, "index": index}
         processor = _processor(visit.state)
         item = {"Index": index, "Value": value}
-        line = visit.branch.inner(processor["States"], self.free.pop() if self.free else self.started, item)
-        line.emit("MapIterationStarted", {"name": name, "index": index})
-        self.lines[index] = line
+        line = self.lines[index] = visit.branch.inner(processor["States"], last, item)
+        line.emit("MapIterationStarted", details)
         try:
-            output = await walk(line, processor["StartAt"], _item_data(visit, data, item))
+            output = await walk(line, processor["StartAt"], _item_data(visit, self.data, item))
         except StateError:
-            env.emit("MapIterationFailed", {"name": name, "index": index}, line.last)
+            env.emit("MapIterationFailed", details, line.last)
             del self.lines[index]
             raise
         del self.lines[index]
-        self.succeeded = env.emit("MapIterationSucceeded", {"name": name, "index": index}, line.last)
-        self.free.append(line.last)
-        return output
+        self.outputs[index] = output
+        self.succeeded = env.emit("MapIterationSucceeded", details, line.last)
+        return line.last
 
     def abort(self) -> None:
         """Write that those which had not ended were given up."""
@@ -112,17 +118,17 @@ async def _iterations(visit: Visit) -> Next:
     limit = integer_field(visit, "MaxConcurrency", data) or MOST_AT_A_TIME
     started = branch.emit("MapStateStarted", {"length": len(items)})
     visit.attempted = True
-    running = _Iterations(visit, started)
-    runs = [running.run(i, value, data) for i, value in enumerate(items)]
+    running = _Iterations(visit, data, items, started)
+    workers = [running.work() for _ in range(min(limit, MOST_AT_A_TIME, len(items)))]
     try:
-        outputs: list[Document] = await env.gather(runs, min(limit, MOST_AT_A_TIME))
+        await env.gather(workers)
     except StateError as error:
         branch.last = error.event
         running.abort()
         raise
     branch.last = running.succeeded
     env.emit("MapStateSucceeded", {}, branch.last)
-    return _leave(visit, outputs)
+    return _leave(visit, running.outputs)
 
 
 def _processor(definition: dict[str, Any]) -> dict[str, Any]:
