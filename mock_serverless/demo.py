@@ -4,14 +4,16 @@
     (is it big? -> a human's approval -> ship it -> seven days to send it back) -> DynamoDB
 
 What you read here is what a test of such an app looks like: the app's own functions, its tables and machine set up with any
-AWS client (botocore's here, which is all that the plain install needs), and time moved on by hand.
+AWS client (botocore's here, which is all that the plain install needs), and time moved on by hand. The second half tells what
+happened, out of the cloud's journal of calls and the execution's history.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,11 +23,17 @@ ROLE = "arn:aws:iam::123456789012:role/demo"
 MONDAY = datetime(2025, 6, 2, 9, tzinfo=timezone.utc)
 
 
-def client(service: str) -> Any:
-    """An AWS client, as the app makes its own."""
+@cache
+def session() -> Any:
+    """The process' one session."""
     from botocore.session import Session
 
-    return Session().create_client(service)
+    return Session()
+
+
+def client(service: str) -> Any:
+    """An AWS client, as the app makes its own."""
+    return session().create_client(service)
 
 
 # ---------------------------------------------------------------------- the app: four functions
@@ -117,8 +125,8 @@ MACHINE = {
 
 def deploy(cloud: Cloud) -> str:
     """Set the app up; gives the URL of its API."""
-    for function in (place_order, start_workflow, ask_for_approval, ship):
-        cloud.function(function.__name__, function)
+    for handler in (place_order, start_workflow, ask_for_approval, ship):
+        cloud.function(handler.__name__, handler)
     table = client("dynamodb").create_table(
         TableName="orders",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -150,6 +158,8 @@ def deploy(cloud: Cloud) -> str:
 
 # ---------------------------------------------------------------------- what happens
 
+EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:orders:o-1"
+
 
 def run() -> Iterator[str]:
     """Place an order, approve it three days later, and wait until it is closed; gives the timeline, line by line."""
@@ -158,41 +168,110 @@ def run() -> Iterator[str]:
     MAILBOX.clear()
     with mock_cloud(clock=MONDAY, region="us-east-1") as cloud:
         url = deploy(cloud)
-        told = len(cloud.calls)
-        cloud.clock.advance(hours=1)
-        response = cloud.http.post(url, json={"id": "o-1", "amount": 250})
-        yield _line(MONDAY.replace(hour=10), "test", f"POST {url} -> {response.status_code} {response.text}")
-        yield from _timeline(cloud, told)
+        tale = Tale(cloud)
 
-        told = len(cloud.calls)
+        cloud.http.post(url, json={"id": "o-1", "amount": 250})
+        yield from tale.go_on()
+
         cloud.clock.advance(days=3)
         mail = MAILBOX.pop()
-        yield _line(cloud.clock.now(), "test", f"three days later a human reads the mail about {mail['order']} and approves")
         client("stepfunctions").send_task_success(taskToken=mail["token"], output=json.dumps({"by": "Ada"}))
-        yield from _timeline(cloud, told)
+        yield from tale.go_on()
 
-        told = len(cloud.calls)
-        cloud.settle(until_idle=True)
-        yield from _timeline(cloud, told)
+        cloud.settle(until_idle=True)  # nothing is left to do but to wait seven days
+        yield from tale.go_on()
 
-        execution = "arn:aws:states:us-east-1:123456789012:execution:orders:o-1"
-        states = client("stepfunctions")
-        status = states.describe_execution(executionArn=execution)["status"]
-        events = states.get_execution_history(executionArn=execution)["events"]
         item = client("dynamodb").get_item(TableName="orders", Key={"id": {"S": "o-1"}})["Item"]
-        path = [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
-        yield _line(cloud.clock.now(), "test", f"the execution has {status}: {' -> '.join(path)}")
-        yield _line(cloud.clock.now(), "test", f"the order: {json.dumps({k: next(iter(v.values())) for k, v in item.items()})}")
+        yield tale.line(cloud.clock.now(), "table orders", f"holds {_plain(item)}")
 
 
-POLLING = {"GetRecords", "GetShardIterator", "DescribeStream"}
+# ---------------------------------------------------------------------- how it is told
 
 
-def _timeline(cloud: Cloud, since: int) -> Iterator[str]:
-    for call in cloud.calls[since:]:
-        if call.operation not in POLLING:
-            yield _line(call.time, call.caller, f"{call.service}.{call.operation} {call.error_code or 'ok'}")
+class Tale:
+    """What has happened since it was last told: calls out of the journal, and between them the execution's history."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.calls = len(cloud.calls)
+        self.events = 0
+        self.last = ""
+
+    def go_on(self) -> Iterator[str]:
+        """The lines of what is new."""
+        new, self.calls = self.cloud.calls[self.calls :], len(self.cloud.calls)
+        history = client("stepfunctions").get_execution_history(executionArn=EXECUTION)["events"]
+        self.calls = len(self.cloud.calls)
+        for call in new:
+            if call.caller == "orders":  # the state machine's call: first what led to it
+                yield from self._history(history, before="TaskStarted")
+                self.events += 1
+            tell = CALLS.get(f"{call.service}.{call.operation}")
+            if tell is not None:
+                yield self.line(call.time, *tell(call))
+            if call.caller == "orders":  # then what came of it
+                yield from self._history(history, after=call.time)
+        yield from self._history(history)
+
+    def _history(
+        self, events: list[dict[str, Any]], before: str | None = None, after: datetime | None = None
+    ) -> Iterator[str]:
+        """The lines of the events until one of the type ``before``, or one that is later than ``after``."""
+        while self.events < len(events):
+            if events[self.events]["type"] == before or (after and events[self.events]["timestamp"] > after):
+                return
+            event = events[self.events]
+            self.events += 1
+            tell = EVENTS.get(event["type"].replace("Choice", "").replace("Wait", "").replace("Task", ""))
+            if tell is not None:
+                yield self.line(event["timestamp"], "execution o-1", tell(event))
+
+    def line(self, when: datetime, who: str, what: str) -> str:
+        """A line; the time only where it is another one than before."""
+        moment = f"{when:%a %d %b %H:%M}"
+        shown, self.last = ("" if moment == self.last else moment), moment
+        return f"{shown:16}  {who:16}  {what}".rstrip()
 
 
-def _line(when: datetime, who: str, what: str) -> str:
-    return f"{when:%a %d %b %H:%M:%S}  {who:32}  {what}"
+Told = tuple[str, str]
+
+
+def _http(call: Any) -> Told:
+    answer = call.response
+    return "customer", f"POST /orders {call.params['body']} -> {answer['status']} {answer['body']}"
+
+
+def _invoke(call: Any) -> Told:
+    function = call.params["FunctionName"].split(":")[-1]
+    event = json.loads(call.params["Payload"])
+    if call.caller == "lambda":
+        seen = ", ".join(r["eventName"] + " " + _plain(r["dynamodb"]["NewImage"]) for r in event["Records"])
+        return "stream of orders", f"{seen}: invokes {function}"
+    if call.caller == "orders":
+        return "execution o-1", f"invokes {function}"
+    return "API Gateway", f"invokes {function}"
+
+
+def _write(call: Any) -> Told:
+    who = "execution o-1" if call.caller == "orders" else call.caller
+    return who, f"{call.operation} {call.params['TableName']} {_plain(call.params.get('Item') or call.params['Key'])}"
+
+
+CALLS: dict[str, Callable[[Any], Told]] = {
+    "execute-api.POST /prod/orders": _http,
+    "lambda.Invoke": _invoke,
+    "dynamodb.PutItem": _write,
+    "dynamodb.UpdateItem": _write,
+    "stepfunctions.StartExecution": lambda call: (call.caller, f"StartExecution {call.params['name']}"),
+    "stepfunctions.SendTaskSuccess": lambda call: ("a human", f"SendTaskSuccess {call.params['output']}"),
+}
+EVENTS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "ExecutionStarted": lambda e: f"starts with {e['executionStartedEventDetails']['input']}",
+    "StateEntered": lambda e: f"enters {e['stateEnteredEventDetails']['name']}",
+    "Submitted": lambda e: "waits for the answer to its task token",
+    "ExecutionSucceeded": lambda e: "has succeeded",
+}
+
+
+def _plain(item: dict[str, Any]) -> str:
+    return json.dumps({name: next(iter(value.values())) for name, value in item.items()})

@@ -22,6 +22,7 @@ FLOORS = {
     "pytest_plugin": 5,
     "cli": 5,
     "__init__": 5,
+    "__main__": 5,
     "demo": 5,
 }
 BOTOCORE = {"core/operation.py", "core/constraints.py", "demo.py"}  # the demo is an app, with an SDK of its own
