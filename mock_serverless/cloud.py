@@ -27,6 +27,7 @@ from .core.ids import Ids
 from .core.journal import Call, Calls
 from .core.kernel import Kernel
 from .core.lock import StateLock
+from .core.principals import Principal, expired
 from .core.scope import Scope
 from .core.travel import travelling
 
@@ -90,7 +91,7 @@ class Cloud:
         self._faults: list[Fault] = []
         self.watchers: dict[str, list[tuple[str, Scope, dict[str, Any]]]] = {}
         self.failures: dict[str, tuple[str, str]] = {}
-        self.access_keys: dict[str, str] = {}
+        self.access_keys: dict[str, Principal] = {}
 
     # ------------------------------------------------------------------ the way in
 
@@ -103,6 +104,7 @@ class Cloud:
         account: str | None = None,
         region: str | None = None,
         caller: str | None = None,
+        access_key: str = "",
     ) -> dict[str, Any]:
         """Answer a call; ``service`` and ``operation`` as botocore's model names them. Raises AwsError when AWS refuses it.
 
@@ -116,6 +118,7 @@ class Cloud:
             region or self.region,
             caller or _caller(),
             self.clock.timestamp(),
+            access_key,
         )
         self.calls.append(record)
         depth = getattr(self._depth, "value", 0)
@@ -133,6 +136,9 @@ class Cloud:
 
     def _answer(self, call: Call) -> dict[str, Any]:
         key = (call.service, call.operation)
+        principal = self.access_keys.get(call.access_key) if self.access_keys else None
+        if principal is not None and principal.expires <= call.timestamp:
+            raise expired(call.service, operations.service_model(call.service).metadata["protocol"])
         for fault in self._faults:
             if (fault.service, fault.operation) == key and fault.strikes(call.params, self.ids.random):
                 raise fault.error
@@ -211,7 +217,7 @@ class Cloud:
         (twelve digits); the cloud's own account for all others."""
         found = self.access_keys.get(access_key)
         if found is not None:
-            return found
+            return found.account
         return access_key if len(access_key) == 12 and access_key.isdigit() else self.account
 
     def states_of(self, service: str) -> list[Any]:

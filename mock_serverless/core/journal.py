@@ -22,6 +22,7 @@ class Call:
     region: str
     caller: str
     timestamp: float
+    access_key: str = ""
     response: dict[str, Any] | None = None
     error: BaseException | None = None
 

@@ -27,6 +27,7 @@ def answer(cloud: Cloud, method: str, url: str, headers: dict[str, str], content
     if address is None:
         raise NotSupported(f"{method} {url}: this is no API endpoint of AWS's that mock_serverless recognises")
     region = address.region or cloud.region
+    key = _access_key(headers, parts.query)
     model: Any = service_model(address.service)
     try:
         operation, params = wire.parse_request(model, method, url, headers, content)
@@ -35,8 +36,9 @@ def answer(cloud: Cloud, method: str, url: str, headers: dict[str, str], content
             address.service,
             operation,
             params,
-            account=address.account or cloud.account_of_key(_access_key(headers, parts.query)),
+            account=address.account or cloud.account_of_key(key),
             region=GLOBAL_REGIONS.get(region, region),
+            access_key=key,
         )
     except AwsError as error:
         return address.service, wire.serialize_error(model, error, cloud.ids.uuid())

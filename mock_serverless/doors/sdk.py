@@ -21,6 +21,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import botocore
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.exceptions import HTTPClientError
 from botocore.hooks import EventAliaser
 
@@ -156,12 +157,9 @@ def uninstall() -> None:
 class Pending:
     """A call on its way through botocore's HTTP stack, because its error may be retried."""
 
-    service: str
-    operation: str
-    params: dict[str, Any]
-    account: str
-    region: str
     model: Any
+    params: dict[str, Any]
+    whose: dict[str, str]
     error: BaseException | None
 
 
@@ -182,17 +180,19 @@ def _answer_call(kwargs: dict[str, Any], is_async: bool) -> Any:
         return None
     region = context.get("client_region") or cloud.region
     region = GLOBAL_REGIONS.get(region, region)
-    account = session.account_of(cloud, getattr(kwargs.get("request_signer"), "_credentials", None))
+    account, key = session.caller_of(cloud, getattr(kwargs.get("request_signer"), "_credentials", None))
+    whose = {"account": account, "region": region, "access_key": key}
+    request: dict[str, Any] = {}
     try:
         request = reader_of(model)(params)
-        response = cloud.call(service, model.name, request, account=account, region=region)
+        response = cloud.call(service, model.name, request, **whose)
     except AwsError as error:
         error.__traceback__ = None  # it is kept by the journal, and would keep all these frames
         if not retryable(error, model):
             return answers.refusal(model, error, cloud.ids.uuid())
-        return _send_on(Pending(service, model.name, request, account, region, model, error), kwargs["params"], context)
-    except (HTTPClientError, ConnectionError) as error:
-        return _send_on(Pending(service, model.name, request, account, region, model, error), kwargs["params"], context)
+        return _send_on(Pending(model, request, whose, error), kwargs["params"], context)
+    except (HTTPClientError, BotocoreConnectionError, ConnectionError) as error:
+        return _send_on(Pending(model, request, whose, error), kwargs["params"], context)
     return answers.success(model, response, cloud.ids.uuid(), is_async)
 
 
@@ -241,7 +241,8 @@ def _answer_send(request: Any, is_async: bool) -> Any:
     response: dict[str, Any] = {}
     if error is None:
         try:
-            response = cloud.call(call.service, call.operation, call.params, account=call.account, region=call.region)
+            service = call.model.service_model.service_name
+            response = cloud.call(service, call.model.name, call.params, **call.whose)
         except AwsError as e:
             error = e
     return _http(call.model, request.url, response, error, cloud.ids.uuid(), is_async)

@@ -71,20 +71,22 @@ def credentials(kind: Any = botocore.credentials.Credentials) -> Any:
     return found
 
 
-def account_of(cloud: Any, known: Any) -> str:
-    """The account of credentials; ``known`` is None for a client without any.
+def caller_of(cloud: Any, known: Any) -> tuple[str, str]:
+    """The account and the access key of credentials; ``known`` is None for a client without any.
 
     An account id that was given with the credentials counts first (one which botocore found in the user's own environment
     doesn't), then what the cloud knows of the access key.
     """
     if known is None:
-        return str(cloud.account)
+        return cloud.account, ""
     values = vars(known)
     if "_refresh_using" in values:
         refreshing.refresh(known)
-    elif values.get("account_id") and values.get("method") in ("explicit", METHOD):
-        return str(values["account_id"])
-    return str(cloud.account_of_key(values.get("access_key") or values.get("_access_key") or ""))
+    key = values.get("access_key") or values.get("_access_key") or ""
+    account = values.get("account_id")
+    if account and values.get("method") in ("explicit", METHOD):
+        return str(account), key
+    return cloud.account_of_key(key), key
 
 
 def _aio_credentials() -> Any:

@@ -97,17 +97,25 @@ def _async_acquire(original: Any) -> Any:
 
 
 def _shortage(bucket: Any, amount: float, block: bool) -> float:
-    """How long a token bucket must wait. Its clock may have been another cloud's, or the machine's, and be ahead of this one."""
+    """How many seconds a token bucket must wait."""
     if cloud_of_this_thread() is None:
         return 0.0
-    _buckets.add(bucket)
-    now = bucket._clock.current_time()
-    if bucket._last_timestamp is not None and bucket._last_timestamp > now:
-        bucket._last_timestamp = now
     bucket._refill()
     if not block or amount <= bucket._current_capacity:
         return 0.0
     return float(bucket._sleep_amount(amount)) + 1e-3
+
+
+def _refilling(original: Any) -> Any:
+    def _refill(self: Any) -> None:
+        """A bucket's last time may have been another cloud's, or the machine's, and be ahead of now."""
+        _buckets.add(self)
+        now = self._clock.current_time()
+        if self._last_timestamp is not None and self._last_timestamp > now:
+            self._last_timestamp = now
+        original(self)
+
+    return _refill
 
 
 _buckets: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -169,6 +177,7 @@ PLACES: list[tuple[Any, str, Any]] = [
     (botocore.waiter, "time", _time),
     (botocore.retries.bucket, "time", _Module(time, sleep=sleep, time=_virtual_time)),
     (botocore.retries.bucket.TokenBucket, "_acquire", _acquire),
+    (botocore.retries.bucket.TokenBucket, "_refill", _refilling(botocore.retries.bucket.TokenBucket._refill)),
     (botocore.retries.standard.ExponentialBackoff, "delay_amount", _delay_amount),
     (botocore.retries.standard.RetryHandler, "needs_retry", _needs_retry),
     (botocore.handlers, "uuid", _Module(uuid, uuid4=_virtual_uuid)),
@@ -198,6 +207,7 @@ def install_async() -> None:
             _replace(getattr(module, name), "_sleep", lambda self, seconds: async_sleep(seconds))
     for kind, method, wrapped in (
         (bucket.AsyncTokenBucket, "_acquire", _async_acquire),
+        (bucket.AsyncTokenBucket, "_refill", _refilling),
         (standard.AioRetryHandler, "needs_retry", _async_needs_retry),
     ):
         _replace(kind, method, wrapped(getattr(kind, method)))

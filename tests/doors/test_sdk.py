@@ -49,7 +49,9 @@ def test_a_client_made_inside_is_answered_and_refused_after() -> None:
         cloud.stub("rekognition", "DetectLabels", LABELS)
         client = boto3.client("rekognition")
         assert client.detect_labels(Image=IMAGE)["ResponseMetadata"]["HTTPStatusCode"] == 200
-    with pytest.raises(ClientOutlivedItsMock, match=r"^rekognition\.DetectLabels is called on a client which was created"):
+    with pytest.raises(
+        ClientOutlivedItsMock, match=r"^rekognition\.DetectLabels is called on a client which was created"
+    ):
         client.detect_labels(Image=IMAGE)
     with pytest.raises(ClientOutlivedItsMock):
         client.generate_presigned_url("detect_labels", Params={"Image": IMAGE})
@@ -241,7 +243,8 @@ def test_account_id_endpoints(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "account"), [("111122223333", "111122223333"), ("AKIASOMEBODY", "123456789012"), ("12345678901", "123456789012")]
+    ("key", "account"),
+    [("111122223333", "111122223333"), ("AKIASOMEBODY", "123456789012"), ("12345678901", "123456789012")],
 )
 def test_the_account_comes_from_the_credentials(cloud: Cloud, key: str, account: str) -> None:
     client = boto3.client("sts", aws_access_key_id=key, aws_secret_access_key="x")

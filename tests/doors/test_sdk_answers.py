@@ -52,7 +52,9 @@ def test_a_body_that_is_left_out_is_empty(cloud: Cloud) -> None:
     assert boto3.client("s3").get_object(Bucket="bkt", Key="k")["Body"].read() == b""
 
 
-@pytest.mark.parametrize("make", [io.BytesIO, lambda content: StreamingBody(io.BytesIO(content), len(content)), bytearray])
+@pytest.mark.parametrize(
+    "make", [io.BytesIO, lambda content: StreamingBody(io.BytesIO(content), len(content)), bytearray]
+)
 def test_a_stub_s_body_can_be_read_by_every_call(cloud: Cloud, make: Any) -> None:
     cloud.stub("s3", "GetObject", {"Body": make(b"again")})
     client = boto3.client("s3")
@@ -99,7 +101,7 @@ def test_a_generator_of_events_serves_every_call(cloud: Cloud) -> None:
 def test_errors_in_event_streams_are_raised(cloud: Cloud) -> None:
     events = iter(stream(cloud, [EVENTS[0], {"throttlingException": {"message": "slow"}}])["body"])
     assert next(events) == EVENTS[0]
-    with pytest.raises(EventStreamError, match="throttlingException.*slow"):
+    with pytest.raises(EventStreamError, match=r"throttlingException.*slow"):
         next(events)
 
 
@@ -251,7 +253,7 @@ def test_constraints_hold_without_botocore_s_validation(cloud: Cloud) -> None:
 
 def test_constraints_hold_with_botocore_s_validation(cloud: Cloud) -> None:
     cloud.stub("logs", "CreateLogGroup", {})
-    code, message = refused(boto3.client("logs").create_log_group, logGroupName="a b")
+    _, message = refused(boto3.client("logs").create_log_group, logGroupName="a b")
     assert message == (
         "1 validation error detected: Value 'a b' at 'logGroupName' failed to satisfy constraint: "
         r"Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+"

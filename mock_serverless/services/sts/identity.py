@@ -1,18 +1,20 @@
 """The operations of STS: https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html
 
-Keys of an assumed role are in the role's account: calls made with them land there. No policy is asked whether the role may be
-assumed; a role need not exist.
+Keys of an assumed role are in the role's account: calls made with them land there, until the keys expire. No policy is asked
+whether the role may be assumed; a role need not exist.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 from ...core.arns import Arn
+from ...core.clock import from_timestamp
 from ...core.errors import AwsError
 from ...core.ids import UPPER_AND_DIGITS
 from ...core.operation import operation
+from ...core.principals import Principal
 from . import State
 
 HOUR = 3600
@@ -21,12 +23,8 @@ HOUR = 3600
 @operation
 def get_caller_identity(sts: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
-    scope = sts.scope
-    return {
-        "UserId": "AIDAMOCKSERVERLESS000",
-        "Account": scope.account,
-        "Arn": f"arn:{scope.partition}:iam::{scope.account}:user/mock_serverless",
-    }
+    who = _caller(sts, request)
+    return {"UserId": who.user_id, "Account": who.account, "Arn": who.arn}
 
 
 @operation
@@ -44,7 +42,7 @@ def assume_role_with_web_identity(sts: State, request: dict[str, Any]) -> dict[s
 @operation
 def get_session_token(sts: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
-    return {"Credentials": _credentials(sts, sts.scope.account, request.get("DurationSeconds", 12 * HOUR))}
+    return {"Credentials": _credentials(sts, _caller(sts, request), request.get("DurationSeconds", 12 * HOUR))}
 
 
 @operation
@@ -53,28 +51,41 @@ def get_access_key_info(sts: State, request: dict[str, Any]) -> dict[str, Any]:
     return {"Account": sts.scope.cloud.account_of_key(request["AccessKeyId"])}
 
 
+def _caller(sts: State, request: dict[str, Any]) -> Principal:
+    """Whose key the call was made with; every account has one user of ours."""
+    scope = sts.scope
+    call = next((c for c in reversed(scope.cloud.calls) if c.params is request), None)
+    found = scope.cloud.access_keys.get(call.access_key) if call is not None else None
+    if found is not None:
+        return found
+    arn = f"arn:{scope.partition}:iam::{scope.account}:user/mock_serverless"
+    return Principal(scope.account, "AIDAMOCKSERVERLESS000", arn)
+
+
 def _assumed(sts: State, request: dict[str, Any], role: str, session: str) -> dict[str, Any]:
     arn = Arn.parse(role)
     if arn is None or arn.service != "iam" or not arn.resource.startswith("role/"):
         # wording: https://repost.aws answers on malformed role ARNs; a guess for the error's exact punctuation
         raise AwsError("ValidationError", f"{role} is invalid")
-    name = arn.resource.rpartition("/")[2]
+    who = Principal(
+        arn.account,
+        f"AROA{sts.scope.ids.token(17, UPPER_AND_DIGITS)}:{session}",
+        f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{arn.resource.rpartition('/')[2]}/{session}",
+    )
     return {
-        "Credentials": _credentials(sts, arn.account, request.get("DurationSeconds", HOUR)),
-        "AssumedRoleUser": {
-            "AssumedRoleId": f"AROA{sts.scope.ids.token(17, UPPER_AND_DIGITS)}:{session}",
-            "Arn": f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{name}/{session}",
-        },
+        "Credentials": _credentials(sts, who, request.get("DurationSeconds", HOUR)),
+        "AssumedRoleUser": {"AssumedRoleId": who.user_id, "Arn": who.arn},
     }
 
 
-def _credentials(sts: State, account: str, seconds: int) -> dict[str, Any]:
+def _credentials(sts: State, who: Principal, seconds: int) -> dict[str, Any]:
     ids = sts.scope.ids
     key = f"ASIA{ids.token(16, UPPER_AND_DIGITS)}"
-    sts.scope.cloud.access_keys[key] = account
+    expires = sts.scope.timestamp() + seconds
+    sts.scope.cloud.access_keys[key] = replace(who, expires=expires)
     return {
         "AccessKeyId": key,
         "SecretAccessKey": ids.token(40),
         "SessionToken": ids.token(64),
-        "Expiration": sts.scope.now() + timedelta(seconds=seconds),
+        "Expiration": from_timestamp(expires),
     }
