@@ -20,83 +20,28 @@ from .errors import invalid
 from .store import Version
 
 # recorded, in this order
-RUNTIMES = [
-    "nodejs20.x",
-    "python3.14",
-    "provided.al2023",
-    "python3.12",
-    "python3.13",
-    "nodejs24.x",
-    "nodejs22.x",
-    "java25",
-    "python3.10",
-    "python3.11",
-    "java21",
-    "ruby3.3",
-    "ruby3.4",
-    "ruby3.2",
-    "python3.8",
-    "python3.9",
-    "java17",
-    "nodejs16.x",
-    "dotnet10",
-    "dotnet8",
-    "java11",
-    "dotnet6",
-    "nodejs18.x",
-    "provided.al2",
-    "java8.al2",
-]
+_RUNTIMES = """
+nodejs20.x python3.14 provided.al2023 python3.12 python3.13 nodejs24.x nodejs22.x java25 python3.10
+python3.11 java21 ruby3.3 ruby3.4 ruby3.2 python3.8 python3.9 java17 nodejs16.x dotnet10 dotnet8 java11
+dotnet6 nodejs18.x provided.al2 java8.al2
+"""
+RUNTIMES = _RUNTIMES.split()
 # runtimes that AWS had once and refuses by name (recorded for some; the list is that of botocore's enum)
-RETIRED = frozenset(
-    [
-        "nodejs",
-        "nodejs4.3",
-        "nodejs6.10",
-        "nodejs8.10",
-        "nodejs10.x",
-        "nodejs12.x",
-        "nodejs14.x",
-        "java8",
-        "python2.7",
-        "python3.6",
-        "python3.7",
-        "dotnetcore1.0",
-        "dotnetcore2.0",
-        "dotnetcore2.1",
-        "dotnetcore3.1",
-        "nodejs4.3-edge",
-        "go1.x",
-        "ruby2.5",
-        "ruby2.7",
-        "provided",
-    ]
-)
+_RETIRED = """
+nodejs nodejs4.3 nodejs6.10 nodejs8.10 nodejs10.x nodejs12.x nodejs14.x java8 python2.7 python3.6 python3.7
+dotnetcore1.0 dotnetcore2.0 dotnetcore2.1 dotnetcore3.1 nodejs4.3-edge go1.x ruby2.5 ruby2.7 provided
+"""
+RETIRED = frozenset(_RETIRED.split())
 TAGS_LIMIT = 50
 ENVIRONMENT_LIMIT = 4096
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-RESERVED = frozenset(
-    [
-        "_HANDLER",
-        "_X_AMZN_TRACE_ID",
-        "AWS_DEFAULT_REGION",
-        "AWS_REGION",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "AWS_LAMBDA_RUNTIME_API",
-        "LAMBDA_TASK_ROOT",
-        "LAMBDA_RUNTIME_DIR",
-    ]
-)
+_RESERVED = """
+_HANDLER _X_AMZN_TRACE_ID AWS_DEFAULT_REGION AWS_REGION AWS_EXECUTION_ENV AWS_LAMBDA_FUNCTION_NAME
+AWS_LAMBDA_FUNCTION_MEMORY_SIZE AWS_LAMBDA_FUNCTION_VERSION AWS_LAMBDA_INITIALIZATION_TYPE
+AWS_LAMBDA_LOG_GROUP_NAME AWS_LAMBDA_LOG_STREAM_NAME AWS_ACCESS_KEY AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+AWS_SESSION_TOKEN AWS_LAMBDA_RUNTIME_API LAMBDA_TASK_ROOT LAMBDA_RUNTIME_DIR
+"""
+RESERVED = frozenset(_RESERVED.split())
 
 
 def changed(scope: Scope, name: str, before: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +58,9 @@ def changed(scope: Scope, name: str, before: dict[str, Any], request: dict[str, 
         result = put(scope, settings, value)
         if result is not None:
             settings[member] = result
-    settings.setdefault("LoggingConfig", {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"})
+    logs = settings.get("LoggingConfig", {"LogFormat": "Text"})
+    if not logs.get("LogGroup"):
+        settings["LoggingConfig"] = {**logs, "LogGroup": f"/aws/lambda/{name}"}
     return settings
 
 

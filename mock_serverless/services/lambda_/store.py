@@ -94,18 +94,34 @@ class Function:
 
 
 @dataclass(slots=True)
+class Shard:
+    """How far a mapping has read a shard.
+
+    ``plan`` holds the batches that are to be tried again, as (last sequence number, failed tries); the shard waits for them.
+    """
+
+    after: str | None = None
+    plan: list[tuple[str, int]] = field(default_factory=list)
+    blocked_until: float = 0.0
+    gathering_since: float | None = None
+    busy: bool = False
+    again: bool = False
+    ended: bool = False
+
+
+@dataclass(slots=True)
 class Mapping:
     """An event source mapping: AWS's members, and how far each shard has been read."""
 
     uuid: str
     settings: dict[str, Any]
     function: str
-    """The function's name, with the qualifier if one was given."""
+    """The function's ARN, with the qualifier if one was given."""
     state: str
     result: str
     modified: float
     tags: dict[str, str] = field(default_factory=dict)
-    shards: dict[str, Any] = field(default_factory=dict)
+    shards: dict[str, Shard] = field(default_factory=dict)
     generation: int = 0
     """Counts stops and starts: work that was planned before one is void."""
 

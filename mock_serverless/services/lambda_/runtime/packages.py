@@ -22,22 +22,11 @@ from typing import Any
 
 TASK_ROOT = "/var/task"
 # where these are installed, a package's own copy is left alone: the doors of this fake are in the installed one
-SHARED = frozenset(
-    [
-        "boto3",
-        "botocore",
-        "s3transfer",
-        "aioboto3",
-        "aiobotocore",
-        "mock_serverless",
-        "time_machine",
-        "requests",
-        "urllib3",
-        "httpx",
-        "httpcore",
-        "aiohttp",
-    ]
-)
+_SHARED = """
+boto3 botocore s3transfer aioboto3 aiobotocore mock_serverless time_machine requests urllib3 httpx httpcore
+aiohttp
+"""
+SHARED = frozenset(_SHARED.split())
 
 
 class Package:

@@ -1,0 +1,110 @@
+"""``cloud.function``: callables of the test as functions."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import time
+from datetime import datetime, timezone
+from time import sleep
+from typing import Any
+
+import pytest
+
+from mock_serverless.cloud import Cloud
+
+
+def test_decorator(cloud: Cloud, call: Any) -> None:
+    @cloud.function("f", timeout=7, memory=256, environment={"TABLE": "t"})
+    def handler(event: Any, context: Any) -> Any:
+        return [event, context.function_name, context.memory_limit_in_mb, os.environ["TABLE"], os.environ["MY_TEST"]]
+
+    os.environ["MY_TEST"] = "visible"
+    try:
+        assert call("f", 1) == [1, "f", "256", "t", "visible"]
+    finally:
+        del os.environ["MY_TEST"]
+    assert "TABLE" not in os.environ
+    assert callable(handler)
+
+
+def test_time_is_virtual_even_for_names_bound_before(cloud: Cloud, call: Any) -> None:
+    def handler(event: Any, context: Any) -> Any:
+        sleep(2)
+        return [time.time(), datetime.now(timezone.utc).timestamp()]
+
+    cloud.function("f", handler)
+    began = cloud.clock.timestamp()
+    assert call("f") == [began + 2, began + 2]
+    assert sleep is time.sleep
+
+
+def test_timeout(cloud: Cloud, call: Any) -> None:
+    cloud.function("f", lambda event, context: sleep(10), timeout=4)
+    began = cloud.clock.timestamp()
+    error, payload = call("f")
+    assert payload["errorMessage"].endswith("Error: Task timed out after 4.00 seconds")
+    assert cloud.clock.timestamp() == began + 4
+
+
+def test_it_may_run_an_event_loop_in_one(cloud: Cloud, client: Any) -> None:
+    async def work() -> str:
+        await asyncio.sleep(1.5)
+        return "worked"
+
+    cloud.function("f", lambda event, context: asyncio.run(work()))
+
+    async def main() -> Any:
+        before = time.perf_counter()
+        found = json.loads(client.invoke(FunctionName="f")["Payload"].read())
+        await asyncio.sleep(0)
+        return found, time.perf_counter() - before
+
+    found, took = asyncio.run(main())
+    assert found == "worked"
+    assert took < 1
+
+
+def test_coroutine_functions_are_refused(cloud: Cloud) -> None:
+    async def handler(event: Any, context: Any) -> None: ...
+
+    with pytest.raises(TypeError, match="awaits nothing"):
+        cloud.function("f", handler)
+    with pytest.raises(TypeError, match="callable"):
+        cloud.function("f", "app.handler")  # type: ignore[arg-type]
+
+
+def test_a_new_callable_takes_the_place_of_the_old(cloud: Cloud, call: Any) -> None:
+    cloud.function("f", lambda event, context: "old")
+    assert call("f") == "old"
+    cloud.function("f", lambda event, context: "new")
+    assert call("f") == "new"
+
+
+def test_client_context(cloud: Cloud, client: Any) -> None:
+    cloud.function("f", lambda event, context: [context.client_context.custom, context.client_context.client.app_title])
+    given = base64.b64encode(json.dumps({"custom": {"a": 1}, "client": {"app_title": "T"}}).encode()).decode()
+    assert json.loads(client.invoke(FunctionName="f", ClientContext=given)["Payload"].read()) == [{"a": 1}, "T"]
+    with pytest.raises(client.exceptions.InvalidRequestContentException, match="valid Base64-encoded JSON object"):
+        client.invoke(FunctionName="f", ClientContext="!")
+
+
+def test_traceback_names_the_test(cloud: Cloud, call: Any) -> None:
+    def handler(event: Any, context: Any) -> None:
+        raise LookupError("here")
+
+    cloud.function("f", handler)
+    error, payload = call("f")
+    assert (payload["errorType"], payload["errorMessage"]) == ("LookupError", "here")
+    assert len(payload["stackTrace"]) == 1
+    assert "test_callables.py" in payload["stackTrace"][0]
+
+
+def test_another_region(cloud: Cloud) -> None:
+    import boto3
+
+    cloud.function("f", lambda event, context: os.environ["AWS_REGION"], region="eu-west-1")
+    answer = boto3.client("lambda", region_name="eu-west-1").invoke(FunctionName="f")
+    assert json.loads(answer["Payload"].read()) == "eu-west-1"
