@@ -139,7 +139,12 @@ def test_lines_side_by_side_get_the_same_events_again() -> None:
         "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f",
         "Retry": [{"ErrorEquals": ["E"], "MaxAttempts": 1}],
     }
-    states = [{"Type": "Parallel", "Branches": [line([call]), line([{"Type": "Wait", "Seconds": 0}, {"Type": "Wait", "Seconds": 3}])]}]
+    states = [
+        {
+            "Type": "Parallel",
+            "Branches": [line([call]), line([{"Type": "Wait", "Seconds": 0}, {"Type": "Wait", "Seconds": 3}])],
+        }
+    ]
     with mock_cloud(clock=START) as cloud:
         stage = Stage(cloud, states)
         snapshot = cloud.snapshot()

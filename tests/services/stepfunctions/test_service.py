@@ -531,3 +531,72 @@ def test_the_timeline_of_an_execution(sfn: Machines) -> None:
         "2024-05-01 00:01:00 WaitStateExited s0",
         "2024-05-01 00:01:00 ExecutionSucceeded",
     ]
+
+
+# ---------------------------------------------------------------------- one state by itself
+
+
+def test_one_state_by_itself(sfn: Machines) -> None:
+    sfn.cloud.stub("lambda", "Invoke", {"StatusCode": 200, "Payload": b'{"n": 2}'})
+    state = {
+        "Type": "Task",
+        "Resource": LAMBDA + "f",
+        "InputPath": "$.a",
+        "Parameters": {"x.$": "$.b"},
+        "ResultPath": "$.r",
+        "Next": "n",
+    }
+    answer = sfn.client.test_state(
+        definition=json.dumps(state), roleArn=ROLE, input='{"a": {"b": 1}}', inspectionLevel="DEBUG"
+    )
+    assert (answer["status"], answer["nextState"]) == ("SUCCEEDED", "n")
+    assert json.loads(answer["output"]) == {"a": {"b": 1}, "r": {"n": 2}}
+    assert {k: json.loads(v) for k, v in answer["inspectionData"].items()} == {
+        "input": {"a": {"b": 1}},
+        "afterInputPath": {"b": 1},
+        "afterParameters": {"x": 1},
+        "result": {"n": 2},
+        "afterResultSelector": {"n": 2},
+        "afterResultPath": {"a": {"b": 1}, "r": {"n": 2}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("handlers", "expected"),
+    [
+        ({}, {"status": "FAILED", "error": "E"}),
+        ({"Retry": [{"ErrorEquals": ["X"]}, {"ErrorEquals": ["E"]}]}, {"status": "RETRIABLE", "error": "E"}),
+        (
+            {"Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.e", "Next": "c"}]},
+            {"status": "CAUGHT_ERROR", "error": "E", "nextState": "c", "output": '{"e":{"Error":"E","Cause":"E"}}'},
+        ),
+    ],
+)
+def test_one_state_fails_by_itself(sfn: Machines, handlers: dict[str, Any], expected: dict[str, Any]) -> None:
+    payload = b'{"errorType": "E"}'
+    sfn.cloud.stub("lambda", "Invoke", {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": payload})
+    state = {"Type": "Task", "Resource": LAMBDA + "f", "End": True, **handlers}
+    answer = sfn.client.test_state(definition=json.dumps(state), roleArn=ROLE)
+    answer.pop("ResponseMetadata")
+    cause = payload.decode()
+    if "output" in expected:
+        expected = {**expected, "output": json.dumps({"e": {"Error": "E", "Cause": cause}}, separators=(",", ":"))}
+    assert answer == {**expected, "cause": cause}
+
+
+def test_a_mock_must_be_what_the_api_could_give(sfn: Machines) -> None:
+    if "mock" not in sfn.client.meta.service_model.operation_model("TestState").input_shape.members:
+        pytest.skip("this botocore's TestState takes no mock")
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Parameters": {"QueueUrl": "q"},
+        "End": True,
+    }
+    code, message = sfn.refused("test_state", definition=json.dumps(state), mock={"result": '{"MessageId": 5}'})
+    assert (code, message) == (
+        "ValidationException",
+        "Mock result schema validation error: Field 'MessageId' must be a string",
+    )
+    answer = sfn.client.test_state(definition=json.dumps(state), mock={"result": '{"MessageId": "5"}'})
+    assert answer["output"] == '{"MessageId": "5"}'

@@ -54,8 +54,13 @@ def output_path(visit: Visit, document: Document) -> Document:
     return _part(visit, document, "OutputPath")
 
 
-BEFORE: tuple[Stage, ...] = (input_path, parameters)
-AFTER: tuple[Stage, ...] = (result_selector, result_path, output_path)
+BEFORE: tuple[tuple[Stage, str], ...] = ((input_path, "afterInputPath"), (parameters, "afterParameters"))
+AFTER: tuple[tuple[Stage, str], ...] = (
+    (result_selector, "afterResultSelector"),
+    (result_path, "afterResultPath"),
+    (output_path, "output"),
+)
+"""The stages, and what each one's document is called by those who test a state."""
 _ABSENT: Any = object()
 _BEFORE_FIELDS = frozenset({"InputPath", "Parameters"})
 _AFTER_FIELDS = frozenset({"ResultSelector", "ResultPath", "OutputPath", "Assign"})
@@ -64,19 +69,21 @@ _AFTER_FIELDS = frozenset({"ResultSelector", "ResultPath", "OutputPath", "Assign
 def before(visit: Visit) -> Document:
     """What the state works on."""
     document = visit.input
-    if not _BEFORE_FIELDS.isdisjoint(visit.state):
-        for stage in BEFORE:
+    if visit.inspection is not None or not _BEFORE_FIELDS.isdisjoint(visit.state):
+        for stage, name in BEFORE:
             document = stage(visit, document)
+            visit.inspect(name, document)
     return document
 
 
 def after(visit: Visit, result: Document) -> tuple[Document, dict[str, Any] | None]:
     """The state's output, and the variables it sets."""
-    if _AFTER_FIELDS.isdisjoint(visit.state):
+    if visit.inspection is None and _AFTER_FIELDS.isdisjoint(visit.state):
         return result, None
     output = result
-    for stage in AFTER:
+    for stage, name in AFTER:
         output = stage(visit, output)
+        visit.inspect(name, output)
     return output, assigned(visit, visit.state, result)
 
 

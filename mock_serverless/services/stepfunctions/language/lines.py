@@ -114,7 +114,7 @@ class _Iterations:
 async def _iterations(visit: Visit) -> Next:
     branch, env = visit.branch, visit.branch.run.env
     data = jsonpath.before(visit)
-    items = _items(visit, data)
+    items = items_of(visit, data)
     limit = integer_field(visit, "MaxConcurrency", data) or MOST_AT_A_TIME
     started = branch.emit("MapStateStarted", {"length": len(items)})
     visit.attempted = True
@@ -136,7 +136,7 @@ def _processor(definition: dict[str, Any]) -> dict[str, Any]:
     return processor
 
 
-def _items(visit: Visit, data: Document) -> list[Any]:
+def items_of(visit: Visit, data: Document) -> list[Any]:
     path = visit.state.get("ItemsPath", "$")
     try:
         found = look_up(path, visit.sources(data))

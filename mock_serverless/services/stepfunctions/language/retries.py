@@ -53,11 +53,11 @@ def retry(visit: Visit, error: StateError) -> float | None:
             if done >= retrier.get("MaxAttempts", 3):
                 return None
             visit.attempts[i] += 1
-            return _delay(visit, retrier, done)
+            return delay_of(visit, retrier, done)
     return None
 
 
-def _delay(visit: Visit, retrier: dict[str, Any], done: int) -> float:
+def delay_of(visit: Visit, retrier: dict[str, Any], done: int) -> float:
     longest = retrier.get("MaxDelaySeconds", 31_622_400)
     try:
         seconds = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** done

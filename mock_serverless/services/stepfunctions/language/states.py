@@ -32,9 +32,12 @@ def state(type: str) -> Callable[[StateFunction], StateFunction]:
 
 @state("Pass")
 async def pass_(visit: Visit) -> Next:
-    """Its input, or a constant."""
-    given = jsonpath.before(visit)
-    result = Document(visit.state["Result"]) if "Result" in visit.state else given
+    """Its input, or a constant (then InputPath and Parameters are not looked at: recorded)."""
+    if "Result" in visit.state:
+        result = Document(visit.state["Result"])
+        visit.inspect("result", result)
+    else:
+        result = jsonpath.before(visit)
     output, assigned = jsonpath.after(visit, result)
     return visit.state.get("Next"), visit.leave(output, assigned)
 
@@ -134,10 +137,11 @@ def _integer(value: Any) -> int | None:
 @state("Task")
 async def task(visit: Visit) -> Next:
     """Work done by something else."""
-    return await guarded(visit, _attempt, lambda _: None)
+    return await guarded(visit, attempt, lambda _: None)
 
 
-async def _attempt(visit: Visit) -> Next:
+async def attempt(visit: Visit) -> Next:
+    """One attempt of a Task state."""
     env = visit.branch.run.env
     if ".waitForTaskToken" in visit.state["Resource"]:
         visit.token = env.token()
@@ -155,6 +159,7 @@ async def _attempt(visit: Visit) -> Next:
         emit=visit.branch.emit,
     )
     result = await env.task(request)
+    visit.inspect("result", result)
     output, assigned = jsonpath.after(visit, result)
     return visit.state.get("Next"), visit.leave(output, assigned)
 

@@ -58,6 +58,12 @@ def validate(text: str, type: str = "STANDARD", check_resource: ResourceCheck | 
     return found or [p for rule in (unknown_targets, ends) for p in rule(definition)]
 
 
+def check_state(state: dict[str, Any], check_resource: ResourceCheck | None = None) -> list[Problem]:
+    """All that is wrong with one state by itself; where it leads doesn't count."""
+    level = Level("", {"StartAt": "", "States": {"": state}}, "JSONPath", 0)
+    return [p for inner in levels(level.body) for p in _check_level(inner, "STANDARD", check_resource)]
+
+
 def _check_level(level: Level, type: str, check_resource: ResourceCheck | None) -> Iterator[Problem]:
     yield from required(level.path or "/", level.body, ["StartAt", "States"])
     if level.depth == 0:

@@ -50,7 +50,7 @@ class Branch:
 
 @dataclass(slots=True)
 class Visit:
-    """One visit of a state."""
+    """One visit of a state. ``inspection`` and ``given`` (parts of the context object) are for those who test one."""
 
     branch: Branch
     name: str
@@ -62,6 +62,8 @@ class Visit:
     attempts: list[int] = field(default_factory=list)
     token: str | None = None
     attempted: bool = False
+    inspection: dict[str, Document] | None = None
+    given: dict[str, Any] | None = None
     _context: dict[str, Any] | None = None
 
     def context(self) -> dict[str, Any]:
@@ -75,11 +77,18 @@ class Visit:
                 self._context["Map"] = {"Item": self.branch.item}
             if self.token is not None:
                 self._context["Task"] = {"Token": self.token}
+            if self.given is not None:
+                self._context.update(self.given)
         return self._context
 
     def forget_context(self) -> None:
         """Something in it has changed."""
         self._context = None
+
+    def inspect(self, what: str, document: Document) -> None:
+        """Keep a document for somebody who tests the state."""
+        if self.inspection is not None:
+            self.inspection[what] = document
 
     def sources(self, data: Document) -> Sources:
         """What the paths of this state's fields are looked up in."""

@@ -1,0 +1,306 @@
+"""TestState: one state by itself, with real or mocked work, and what became of its data on the way.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html; which data is shown for which type of state,
+and the errors, are recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+from ...core.errors import AwsError, NotSupported
+from ...core.ids import uuid_of
+from ...core.operation import operation
+from . import mocked_results
+from .integrations import resources
+from .integrations.tasks import perform
+from .language import (
+    Document,
+    Problem,
+    StateError,
+    TaskRequest,
+    jsonpath,
+    lines,
+    parse,
+    refuse_unsupported,
+    retries,
+    states,
+)
+from .language import times as language_times
+from .language.errors import Fault, located, matches
+from .language.validation import check_state
+from .language.visits import Branch, Run, Visit
+from .store import State
+
+# what is shown of the way of the data, by type of state (recorded)
+SHOWN = {
+    "Pass": ("afterInputPath", "afterParameters", "result", "afterResultSelector", "afterResultPath"),
+    "Task": ("afterInputPath", "afterParameters", "result", "afterResultSelector", "afterResultPath"),
+    "Parallel": ("afterInputPath", "afterParameters", "afterResultSelector", "afterResultPath"),
+    "Map": ("afterInputPath", "afterItemsPath", "afterResultSelector", "afterResultPath"),
+}
+MOCKABLE = ("Task", "Parallel", "Map")
+CONTEXT_FIELDS: dict[str, dict[str, type]] = {
+    "Execution": {
+        "Id": str,
+        "Input": object,
+        "Name": str,
+        "RoleArn": str,
+        "StartTime": str,
+        "RedriveCount": int,
+        "RedriveTime": str,
+    },
+    "State": {"EnteredTime": str, "Name": str, "RetryCount": int},
+    "StateMachine": {"Id": str, "Name": str},
+    "Task": {"Token": str},
+}
+
+
+@operation
+def test_state(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    name, state = _state(request)
+    mock = request.get("mock")
+    _check(request, state, mock)
+    world = _World(db, name, mock)
+    input = Document(text=request.get("input") or "{}")
+    try:
+        visit = _visit(db, world, request, name, state, input)
+    except ValueError:
+        raise AwsError("InvalidExecutionInput", "Invalid State Machine Execution Input") from None
+    answer = _run(visit, request, mock)
+    details = answer.pop("inspectionData", {})
+    if request.get("inspectionLevel", "INFO") != "INFO":
+        answer["inspectionData"] = {**_inspected(visit, state), **details}
+    return answer
+
+
+# ---------------------------------------------------------------------- checks
+
+
+def _state(request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The state that is meant: the definition itself, or one of a whole machine's."""
+    definition = parse(request["definition"])
+    if isinstance(definition, Problem):
+        raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{definition}'")
+    name = request.get("stateName", "StateName")
+    state = definition
+    if "States" in definition:
+        found = definition["States"].get(name) if isinstance(definition["States"], dict) else None
+        if not isinstance(found, dict):
+            raise AwsError("ValidationException", "State not found in definition")
+        state = found
+    problems = check_state(state, resources.unknown_resource)
+    if problems:
+        raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{', '.join(map(str, problems))}'")
+    refuse_unsupported({"StartAt": name, "States": {name: state}})
+    return name, state
+
+
+def _check(request: dict[str, Any], state: dict[str, Any], mock: dict[str, Any] | None) -> None:
+    type = state["Type"]
+    if mock is None:
+        if request.get("stateConfiguration", {}).get("mapIterationFailureCount") is not None:
+            raise _invalid("TestState does not support MapIterationFailureCount when a mock is not specified.")
+        if type in ("Map", "Parallel"):
+            supported = "Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]"
+            raise AwsError("InvalidDefinition", f"TestState API does not support Map or Parallel states. {supported}")
+    else:
+        if type not in MOCKABLE:
+            raise _invalid(f"State type '{type}' is not supported when a mock is specified")
+        if request.get("revealSecrets"):
+            raise _invalid("TestState does not support RevealSecrets when a mock is specified.")
+        if "result" in mock:
+            try:
+                result = Document(text=mock["result"]).value
+            except ValueError:
+                raise _invalid("Mocked result must be valid JSON.") from None
+            mocked_results.check(state, result, mock.get("fieldValidationMode", "STRICT"))
+            failures = request.get("stateConfiguration", {}).get("mapIterationFailureCount")
+            if failures is not None and failures > len(result):
+                raise _invalid("Map iteration failure count must be less than or equal to the number of Map iterations")
+    if request.get("context"):
+        _check_context(Document(text=request["context"]).value, state)
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("ValidationException", message)
+
+
+def _check_context(context: dict[str, Any], state: dict[str, Any]) -> None:
+    wrong = "Invalid Context object provided: "
+    for name, part in context.items():
+        if name == "Map":
+            raise _invalid(wrong + "'Map' field is not supported when mocking a Context object")
+        if name not in CONTEXT_FIELDS:
+            raise _invalid(f"{wrong}Field '{name}' is not allowed")
+        for field, value in part.items():
+            kind = CONTEXT_FIELDS[name].get(field)
+            if kind is None:
+                raise _invalid(f"{wrong}Field '{field}' is not allowed")
+            if not isinstance(value, kind):
+                raise _invalid(f"{wrong}{name}.{field} must be a {'string' if kind is str else 'number'}")
+    resource = str(state.get("Resource", ""))
+    if "Task" in context and not resource.endswith((".sync", ".sync:2", ".waitForTaskToken")):
+        only = "state is not a Task state with a '.sync' or '.waitForTaskToken' service integration pattern"
+        raise _invalid(f"{wrong}Context object contains 'Task' when {only}")
+
+
+# ---------------------------------------------------------------------- running
+
+
+def _visit(
+    db: State, world: _World, request: dict[str, Any], name: str, state: dict[str, Any], input: Document
+) -> Visit:
+    execution = db.scope.ids.uuid()
+    machine = db.scope.ids.uuid()
+    now = db.scope.timestamp()
+    context: dict[str, Any] = {
+        "Execution": {
+            "Id": db.arn("express", machine, execution),
+            "Input": input.value,
+            "Name": execution,
+            "RoleArn": request.get("roleArn"),
+            "StartTime": language_times.write(now),
+        },
+        "StateMachine": {"Id": db.arn("stateMachine", machine), "Name": machine},
+    }
+    variables = Document(text=request.get("variables") or "{}").value
+    branch = Branch(Run(world, context), {name: state}, 0, variables)
+    visit = branch.visit = Visit(branch, name, state, input, 0, now, inspection={})
+    visit.given = Document(text=request["context"]).value if request.get("context") else None
+    return visit
+
+
+def _run(visit: Visit, request: dict[str, Any], mock: dict[str, Any] | None) -> dict[str, Any]:
+    state = visit.state
+    work: Callable[[Visit], Any] = states.STATES[state["Type"]]
+    if state["Type"] == "Task":
+        work = states.attempt
+    elif mock is not None:
+        work = _mocked_lines
+    try:
+        following, output = _result(work(visit))
+    except Fault as fault:
+        error = located(fault, visit.name, visit.entered)
+    except StateError as e:
+        error = e
+    else:
+        answer = {"status": "SUCCEEDED", "output": output.text}
+        return {**answer, "nextState": following} if following is not None else answer
+    return _failed(visit, error, request)
+
+
+def _failed(visit: Visit, error: StateError, request: dict[str, Any]) -> dict[str, Any]:
+    """Would it be tried again, or caught?"""
+    answer: dict[str, Any] = {k: v for k, v in (("error", error.error), ("cause", error.cause)) if v is not None}
+    done = request.get("stateConfiguration", {}).get("retrierRetryCount", 0)
+    retriers = visit.state.get("Retry", [])
+    index = next((i for i, r in enumerate(retriers) if matches(error, r["ErrorEquals"])), None)
+    if index is not None and done < retriers[index].get("MaxAttempts", 3):
+        delay = retries.delay_of(visit, retriers[index], done)
+        details = {"retryIndex": index, "retryBackoffIntervalSeconds": int(delay)}
+        return {**answer, "status": "RETRIABLE", "inspectionData": {"errorDetails": details}}
+    caught = retries.catcher(visit, error)
+    if caught is None:
+        return {**answer, "status": "FAILED"}
+    try:
+        following, output = retries.leave_by(visit, caught, error)
+    except StateError as e:
+        return {"status": "FAILED", "error": e.error, "cause": e.cause}
+    details = {"catchIndex": visit.state["Catch"].index(caught)}
+    answer.update(status="CAUGHT_ERROR", nextState=following, output=output.text)
+    return {**answer, "inspectionData": {"errorDetails": details}}
+
+
+async def _mocked_lines(visit: Visit) -> tuple[str | None, Document]:
+    """A Parallel or Map state whose lines are not run."""
+    world = visit.branch.run.env
+    assert isinstance(world, _World)
+    data = jsonpath.before(visit)
+    if visit.state["Type"] == "Map":
+        visit.inspect("afterItemsPath", Document(lines.items_of(visit, data)))
+        visit.inspect("maxConcurrency", Document(states.integer_field(visit, "MaxConcurrency", data) or 0))
+    output, assigned = jsonpath.after(visit, world.mocked())
+    return visit.state.get("Next"), visit.leave(output, assigned)
+
+
+def _result(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine which waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("a state under test has waited")
+
+
+def _inspected(visit: Visit, state: dict[str, Any]) -> dict[str, Any]:
+    found = visit.inspection or {}
+    data: dict[str, Any] = {"input": visit.input.text}
+    for name in SHOWN.get(state["Type"], ("afterInputPath",)):
+        if name in found:
+            data[name] = found[name].text
+        elif name == "afterInputPath" and state["Type"] == "Fail":
+            data[name] = visit.input.text
+    if "maxConcurrency" in found:
+        data["maxConcurrency"] = found["maxConcurrency"].value
+    if visit.branch.variables:
+        data["variables"] = Document(visit.branch.variables).text
+    return data
+
+
+class _World:
+    """The environment of one state: no time passes, no history is kept, real work is done at once."""
+
+    def __init__(self, db: State, name: str, mock: dict[str, Any] | None) -> None:
+        self.db = db
+        self.mock = mock
+        self.execution = SimpleNamespace(machine_name=f"test of {name}", arn="")
+        self.flow = self
+        self.replaying = False
+        self.count = 0
+
+    def now(self) -> float:
+        return self.db.scope.timestamp()
+
+    def random(self) -> float:
+        return self.db.scope.ids.random.random()
+
+    def uuid(self) -> str:
+        return uuid_of(Random(self.db.scope.ids.random.random()))
+
+    def token(self) -> str:
+        return self.db.scope.ids.token(64)
+
+    def emit(self, type: str, details: dict[str, Any], previous: int) -> int:
+        return 0
+
+    async def sleep_until(self, timestamp: float) -> None:
+        pass
+
+    def mocked(self) -> Document:
+        """The mocked result, or the mocked error."""
+        assert self.mock is not None
+        error = self.mock.get("errorOutput")
+        if error is not None:
+            raise StateError(error.get("error"), error.get("cause"))
+        return Document(text=self.mock.get("result", "{}"))
+
+    async def task(self, request: TaskRequest) -> Document:
+        if self.mock is not None:
+            return self.mocked()
+        resource = resources.parse(request.resource)
+        if resource is not None and (resource.pattern or resource.kind == "activity"):
+            raise NotSupported(f"TestState can't wait for {request.resource}: give a mock")
+        return await perform(self, request)  # type: ignore[arg-type]
+
+    async def perform(self, function: Callable[[], Any]) -> Any:
+        return function()
+
+    async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
+        return [await c for c in coroutines]
+
+    async def timeout(self, coroutine: Coroutine[Any, Any, Any], seconds: float) -> Any:
+        return await coroutine
