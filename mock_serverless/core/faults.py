@@ -42,7 +42,8 @@ def error_of(service: str, code: str, message: str | None) -> AwsError:
     status = STATUS.get(code, 400)
     if shape is not None:
         trait = shape.metadata.get("error") or {}
-        status = trait.get("httpStatusCode") or (500 if shape.metadata.get("fault") else status)
+        fault = shape._shape_model.get("fault")  # botocore leaves it out of the shape's metadata
+        status = trait.get("httpStatusCode") or (500 if fault else status)
     return AwsError(code, MESSAGES.get(code, "injected by the test") if message is None else message, status)
 
 
