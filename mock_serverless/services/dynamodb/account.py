@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
 from .database import Database
@@ -33,7 +34,9 @@ def describe_continuous_backups(db: Database, request: dict[str, Any]) -> dict[s
 
     Point-in-time recovery can't be enabled yet, so it is disabled.
     """
-    db.named_table(request["TableName"])
+    name = db.name_of(request["TableName"])
+    if name not in db.tables:
+        raise AwsError("TableNotFoundException", f"Table not found: {name}")
     return {
         "ContinuousBackupsDescription": {
             "ContinuousBackupsStatus": "ENABLED",

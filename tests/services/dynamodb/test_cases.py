@@ -1,0 +1,92 @@
+"""DynamoDB through boto3, case by case: ``cases/dynamodb_*.json``.
+
+A case has ``tables`` (names of the definitions in dynamodb_tables.json, made first) and ``calls``; a call has ``do`` (the
+operation), ``with`` (parameters) and one of ``gives`` (members of the answer, each compared as a whole), ``error`` (its code and
+message, and ``fields`` of the response). ``wait`` lets seconds pass before it. ``without`` names members which aren't there.
+``{"bytes": "x"}`` is binary; ``"${0.TableDescription.TableArn}"`` that member of the first call's answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from mock_serverless import Cloud
+
+FOLDER = Path(__file__).parents[2] / "cases"
+DEFINITIONS = json.loads((FOLDER / "dynamodb_tables.json").read_text(encoding="utf-8"))["definitions"]
+FILES = ("tables", "items", "queries", "batches", "transactions", "streams", "legacy", "expiry", "tags")
+
+
+def _cases() -> list[Any]:
+    return [
+        pytest.param(case, id=f"{file}: {case['name']}")
+        for file in FILES
+        for case in json.loads((FOLDER / f"dynamodb_{file}.json").read_text(encoding="utf-8"))["cases"]
+    ]
+
+
+@pytest.fixture(scope="session")
+def clients() -> dict[str, Any]:
+    """Clients made once, outside; they take parameters that boto3 would refuse."""
+    config = Config(retries={"max_attempts": 0}, parameter_validation=False)
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    return {
+        service: boto3.client(service, region_name="us-east-1", config=config, **keys)
+        for service in ("dynamodb", "dynamodbstreams")
+    }
+
+
+@pytest.mark.parametrize("case", _cases())
+def test_case(case: dict[str, Any], cloud: Cloud, clients: dict[str, Any]) -> None:
+    for name in case.get("tables", ()):
+        clients["dynamodb"].create_table(**{"TableName": name, "BillingMode": "PAY_PER_REQUEST", **DEFINITIONS[name]})
+    answers: list[dict[str, Any]] = []
+    for call in case["calls"]:
+        cloud.clock.advance(seconds=call.get("wait", 0))
+        operation = getattr(clients[call.get("service", "dynamodb")], call["do"])
+        answers.append(_checked(operation, _filled(call.get("with", {}), answers), call, answers))
+
+
+def _checked(operation: Any, params: dict[str, Any], call: dict[str, Any], answers: list[Any]) -> dict[str, Any]:
+    if "error" in call:
+        with pytest.raises(ClientError) as caught:
+            operation(**params)
+        response = caught.value.response
+        code, message = call["error"]
+        assert (response["Error"]["Code"], response["Error"]["Message"]) == (code, _filled(message, answers))
+    else:
+        response = operation(**params)
+    for name, expected in _filled(call.get("gives", {}), answers).items():
+        assert _member(response, name) == expected, name
+    for name in call.get("without", ()):
+        assert name not in response
+    return dict(response)
+
+
+def _member(response: Any, path: str) -> Any:
+    for part in path.split("."):
+        response = response[int(part)] if isinstance(response, list) else response.get(part)
+    return response
+
+
+def _filled(value: Any, answers: list[dict[str, Any]]) -> Any:
+    if isinstance(value, dict):
+        if list(value) == ["bytes"]:
+            return value["bytes"].encode()
+        if list(value) == ["repeat"]:
+            text, count = value["repeat"]
+            return text * count
+        return {key: _filled(item, answers) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, answers) for item in value]
+    if isinstance(value, str) and "${" in value:
+        return re.sub(r"\$\{(\d+)\.([^}]+)\}", lambda m: str(_member(answers[int(m[1])], m[2])), value)
+    return value
