@@ -58,6 +58,7 @@ async def execution(flow: kernel.Flow, scope: Scope, arn: str) -> None:
     except Exception as e:
         # what this package doesn't do: the execution ends, and the error goes to whoever made time pass
         finish(db, db.executions[arn], "FAILED", error=type(e).__name__, cause=str(e))
+        scope.looked_at(arn)
         raise
     finish(db, db.executions[arn], outcome.status, output=outcome.output, error=outcome.error, cause=outcome.cause)
 

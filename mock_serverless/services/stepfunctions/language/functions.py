@@ -12,9 +12,9 @@ import binascii
 import hashlib
 import json
 import math
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from typing import Any, Protocol
 
 from .document import dumps, loads
@@ -261,7 +261,7 @@ def math_random(chance: Chance, start: float, end: float, seed: float | None = N
     low, high = whole(start), whole(end)
     if low >= high:
         raise FunctionFailed("The start must be less than the end")
-    draw = chance.random() if seed is None else random.Random(json.dumps(seed)).random()
+    draw = chance.random() if seed is None else Random(json.dumps(seed)).random()
     return low + int(draw * (high - low))
 
 
