@@ -3,6 +3,9 @@
 While a guest runs, the process' clocks show virtual time and ``time.sleep`` lets virtual time pass; no event loop counts as
 running, so that a handler may call ``asyncio.run`` although the test itself runs in one; event loops that it makes live in
 virtual time (loops.py); the calls it makes are journalled under its name; and threads that it starts count as it does.
+
+Guests are lent things that the process has once only (its clock, its environment variables, its modules), so they take turns:
+one at a time, and while it waits for guests that it has called itself, one of those.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ from . import loops, travel
 _here = threading.local()
 _real_start = threading.Thread.start
 _lock = threading.Lock()
+_ground = threading.RLock()
+PATIENCE = 10.0
+"""Real seconds to wait for one's turn; then a guest goes ahead, since the others may be waiting for it."""
 _guests = 0
 
 
@@ -31,7 +37,7 @@ class Visit:
     A guest that waits for another one (``outer`` has called it) uses up its own time as well.
     """
 
-    __slots__ = ("limit", "name", "outer", "over", "used")
+    __slots__ = ("floor", "limit", "name", "outer", "over", "used")
 
     def __init__(self, name: str, limit: float | None = None) -> None:
         self.name = name
@@ -39,6 +45,7 @@ class Visit:
         self.used = 0.0
         self.outer: Visit | None = None
         self.over = False
+        self.floor = threading.RLock()
 
     def left(self) -> float:
         """Seconds left; infinite without a limit."""
@@ -80,6 +87,9 @@ def visiting(visit: Visit) -> Iterator[None]:
     if visits is None:
         visits = _here.visits = []
     visit.outer = current_visit()
+    host = visit.outer or getattr(_here, "asleep", None)
+    turn = _ground if host is None else host.floor
+    my_turn = turn.acquire(timeout=PATIENCE)
     visits.append(visit)
     show = _hide_event_loop()
     _adopt_threads(1)
@@ -90,6 +100,8 @@ def visiting(visit: Visit) -> Iterator[None]:
         show()
         visits.pop()
         visit.over = True
+        if my_turn:
+            turn.release()
 
 
 @contextmanager
@@ -99,11 +111,12 @@ def nobody_visiting() -> Iterator[None]:
     if not visits:
         yield
         return
-    _here.visits = []
+    before = getattr(_here, "asleep", None)
+    _here.visits, _here.asleep = [], visits[-1]
     try:
         yield
     finally:
-        _here.visits = visits
+        _here.visits, _here.asleep = visits, before
 
 
 # ---------------------------------------------------------------------- event loops and threads

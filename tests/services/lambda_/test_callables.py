@@ -44,7 +44,7 @@ def test_time_is_virtual_even_for_names_bound_before(cloud: Cloud, call: Any) ->
 def test_timeout(cloud: Cloud, call: Any) -> None:
     cloud.function("f", lambda event, context: sleep(10), timeout=4)
     began = cloud.clock.timestamp()
-    error, payload = call("f")
+    _, payload = call("f")
     assert payload["errorMessage"].endswith("Error: Task timed out after 4.00 seconds")
     assert cloud.clock.timestamp() == began + 4
 
@@ -96,7 +96,7 @@ def test_traceback_names_the_test(cloud: Cloud, call: Any) -> None:
         raise LookupError("here")
 
     cloud.function("f", handler)
-    error, payload = call("f")
+    _, payload = call("f")
     assert (payload["errorType"], payload["errorMessage"]) == ("LookupError", "here")
     assert len(payload["stackTrace"]) == 1
     assert "test_callables.py" in payload["stackTrace"][0]

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def test_case(case: dict[str, Any], client: Any, deploy: Any) -> None:
 
 
 def test_two_functions_may_both_be_app(deploy: Any, call: Any) -> None:
-    code = "import helper\nCOUNT = 0\ndef handler(event, context):\n    global COUNT\n    COUNT += 1\n    return [helper.WHO, COUNT]\n"
+    code = "import helper\nN = 0\ndef handler(event, context):\n    global N\n    N += 1\n    return [helper.WHO, N]\n"
     deploy("one", {"app.py": code, "helper.py": "WHO = 'one'"})
     deploy("two", {"app.py": code, "helper.py": "WHO = 'two'"})
     assert [call("one"), call("two"), call("one"), call("two")] == [["one", 1], ["two", 1], ["one", 2], ["two", 2]]
@@ -136,7 +137,7 @@ def test_the_function_uses_up_its_callers_time(deploy: Any, call: Any) -> None:
         "import boto3\ndef handler(event, context):\n    boto3.client('lambda').invoke(FunctionName='slow')\n    return 1\n",
         Timeout=4,
     )
-    error, payload = call("outer")
+    _, payload = call("outer")
     assert payload["errorMessage"].endswith("Task timed out after 4.00 seconds")
 
 
@@ -179,3 +180,33 @@ def test_json_logs(deploy: Any, client: Any) -> None:
         "platform.report",
     ]
     assert (lines[1]["message"], lines[1]["order"], lines[2]["errorType"]) == ("hello", 7, "KeyError")
+
+
+def test_functions_in_several_threads(deploy: Any, cloud: Cloud) -> None:
+    import boto3
+
+    code = "import os, time, helper\ndef handler(event, context):\n    time.sleep(0.5)\n    return [helper.WHO, os.environ['WHO']]\n"
+    for name in ("one", "two"):
+        deploy(name, {"app.py": code, "helper.py": f"WHO = {name!r}"}, Environment={"Variables": {"WHO": name}})
+    fan_out = """
+import boto3, json
+from concurrent.futures import ThreadPoolExecutor
+def invoke(name):
+    return json.loads(boto3.client("lambda").invoke(FunctionName=name)["Payload"].read())
+def handler(event, context):
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(invoke, ["one", "two"] * 4))
+"""
+    deploy("fan", fan_out, Timeout=100)
+    client = boto3.client("lambda", region_name="us-east-1")
+    before = list(sys.path), dict(os.environ)
+
+    def invoke(name: str) -> Any:
+        return json.loads(client.invoke(FunctionName=name)["Payload"].read())
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(invoke, ["fan", "one", "two", "one"]))
+    assert found == [[["one", "one"], ["two", "two"]] * 4, ["one", "one"], ["two", "two"], ["one", "one"]]
+    assert (list(sys.path), dict(os.environ)) == before
+    assert "helper" not in sys.modules
+    assert {c.caller for c in cloud.calls(operation="Invoke")} == {"test", "fan"}

@@ -35,13 +35,13 @@ class Process:
         level: str | None,
     ) -> None:
         self.importer = importer
-        self._variables = dict(variables)
+        self._variables = _encoded(variables)
         self._level: int | str | None = level or (None if importer is None else logging.WARNING)
         self._names = [] if handler is None else _real_names(handler)
 
     def set(self, name: str, value: str) -> None:
         """Set an environment variable of the function."""
-        self._variables[name] = value
+        self._variables.update(_encoded({name: value}))
 
     @contextmanager
     def inside(self, log: Log) -> Iterator[None]:
@@ -53,17 +53,17 @@ class Process:
 
     @contextmanager
     def _environment(self, log: Log) -> Iterator[None]:
-        before = dict(os.environ)
+        before = dict(_ENVIRON._data)
         if self.importer is None:
             _set_environment({**before, **self._variables})
         else:
-            _set_environment({**{k: v for k, v in before.items() if k in OF_THE_MACHINE}, **self._variables})
+            _set_environment({**{k: before[k] for k in _OF_THE_MACHINE if k in before}, **self._variables})
         try:
             yield
         finally:
-            after = dict(os.environ)
             if self.importer is not None:
-                self._variables = {k: v for k, v in after.items() if k not in OF_THE_MACHINE or v != before.get(k)}
+                after = _ENVIRON._data
+                self._variables = {k: v for k, v in after.items() if k not in _OF_THE_MACHINE or v != before.get(k)}
             _set_environment(before)
 
     @contextmanager
@@ -119,12 +119,27 @@ class Process:
                 names[name] = real
 
 
-def _set_environment(wanted: Mapping[str, str]) -> None:
-    for name in [n for n in os.environ if n not in wanted]:
-        del os.environ[name]
+# os.environ keeps its items encoded in _data (bytes on POSIX) and encodes and decodes at each touch; comparing and changing
+# them as they are makes an invocation twice as fast
+_ENVIRON: Any = os.environ
+
+
+def _encoded(variables: Mapping[str, str]) -> dict[Any, Any]:
+    return {_ENVIRON.encodekey(k): _ENVIRON.encodevalue(v) for k, v in variables.items()}
+
+
+def _set_environment(wanted: Mapping[Any, Any]) -> None:
+    data = _ENVIRON._data
+    for name in [n for n in data if n not in wanted]:
+        os.unsetenv(name)
+        del data[name]
     for name, value in wanted.items():
-        if os.environ.get(name) != value:
-            os.environ[name] = value
+        if data.get(name) != value:
+            os.putenv(name, value)
+            data[name] = value
+
+
+_OF_THE_MACHINE = frozenset(_encoded(dict.fromkeys(OF_THE_MACHINE, "")))
 
 
 def _real_names(handler: Callable[..., Any]) -> list[tuple[dict[str, Any], str, Any]]:
