@@ -1,7 +1,7 @@
 """Hypothesis strategies for what AWS takes and gives (needs the extra ``hypothesis``).
 
-    attribute_values(), items(table), table_definitions(), keys_of(table)     DynamoDB, see dynamodb.py
-    responses(service, operation), requests(service, operation)               any operation of AWS's, see shapes.py
+attribute_values(), items(table), table_definitions(), keys_of(table)     DynamoDB, see dynamodb.py
+responses(service, operation), requests(service, operation)               any operation of AWS's, see shapes.py
 """
 
 from __future__ import annotations

@@ -1,33 +1,36 @@
 """DynamoDB: attribute values, items, tables.
 
 Values are as boto3's low-level client takes and gives them (``{"S": "a"}``); they keep DynamoDB's rules: 38 digits, magnitudes
-from 1E-130 to 9.99E+125, no empty sets, sets without duplicates
+from 1E-130 to 9.99E+125, no empty sets, sets without duplicates, no empty keys
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Limits.html, HowItWorks.NamingRulesDataTypes.html).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from hypothesis import strategies as st
 
-TEXT = st.characters(codec="utf-8", exclude_categories=("Cs",))
+TEXT = st.characters(codec="utf-8")
+TYPES = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M")
+EXACT = Context(prec=38, Emin=-999, Emax=999)
 NAMES = st.text(st.characters(codec="ascii", categories=("L", "N"), include_characters="_-."), min_size=3, max_size=20)
 ATTRIBUTE_NAMES = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=6)
 
 
 def numbers() -> st.SearchStrategy[str]:
-    """Numbers as DynamoDB writes them: up to 38 significant digits, normalised."""
-    small = st.integers(-1000, 1000).map(str)
-    whole = st.integers(-(10**38) + 1, 10**38 - 1).map(str)
-    fraction = st.decimals("-1e10", "1e10", places=6, allow_nan=False, allow_infinity=False).map(_plain)
-    return small | whole | fraction
+    """Numbers as DynamoDB gives them back: up to 38 significant digits, no exponent, no zeros that say nothing."""
+    small = st.integers(-1000, 1000).map(Decimal)
+    fraction = st.decimals("-1e10", "1e10", places=6, allow_nan=False, allow_infinity=False)
+    digits, exponents = st.integers(-(10**38) + 1, 10**38 - 1), st.integers(-130, 125 - 37)
+    wide = st.builds(lambda mantissa, exponent: Decimal(mantissa).scaleb(exponent, EXACT), digits, exponents)
+    return (small | fraction | wide).map(_plain)
 
 
 def _plain(number: Decimal) -> str:
-    normal = number.normalize()
+    normal = number.normalize(EXACT)
     return "0" if normal == 0 else f"{normal:f}"
 
 
@@ -43,8 +46,10 @@ def attribute_values(types: str | None = None, max_leaves: int = 8) -> st.Search
         "NS": st.lists(numbers(), min_size=1, max_size=4, unique_by=Decimal),
         "BS": st.lists(st.binary(min_size=1, max_size=6), min_size=1, max_size=4, unique=True),
     }
-    wanted = set(types.split()) if types else {*scalars, "L", "M"}
-    leaves = {t: s.map(lambda v, t=t: {t: v}) for t, s in scalars.items()}
+    wanted = set(types.split()) if types else set(TYPES)
+    if not wanted <= set(TYPES):
+        raise ValueError(f"types of attribute values are {' '.join(TYPES)}, not {types!r}")
+    leaves = {kind: _typed(kind, values) for kind, values in scalars.items()}
     any_value: st.SearchStrategy[Any] = st.recursive(
         st.one_of(*leaves.values()),
         lambda inner: _list_of(inner) | _map_of(inner),
@@ -54,6 +59,10 @@ def attribute_values(types: str | None = None, max_leaves: int = 8) -> st.Search
         return any_value
     nested = {"L": _list_of(any_value), "M": _map_of(any_value)}
     return st.one_of(*[s for t, s in {**leaves, **nested}.items() if t in wanted])
+
+
+def _typed(kind: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return values.map(lambda value: {kind: value})
 
 
 def _list_of(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -106,40 +115,54 @@ def _key(kind: str) -> st.SearchStrategy[Any]:
 def table_definitions(
     draw: st.DrawFn, *, max_indexes: int = 2, names: st.SearchStrategy[str] = NAMES
 ) -> dict[str, Any]:
-    """Valid parameters of create_table: a simple or composite key, global and local secondary indexes, both billing modes."""
-    attributes = draw(st.lists(ATTRIBUTE_NAMES, min_size=2, max_size=5, unique=True))
-    types = {name: draw(st.sampled_from("SNB")) for name in attributes}
-    schema = [{"AttributeName": attributes[0], "KeyType": "HASH"}]
-    composite = draw(st.booleans())
-    if composite:
-        schema.append({"AttributeName": attributes[1], "KeyType": "RANGE"})
-    on_demand = draw(st.booleans())
-    throughput = {"ReadCapacityUnits": draw(st.integers(1, 100)), "WriteCapacityUnits": draw(st.integers(1, 100))}
+    """Valid parameters of create_table: a simple or composite key, indexes of both kinds, both billing modes, maybe a stream.
+
+    ``max_indexes`` of each kind; ``names`` of the table.
+    """
+    attributes = draw(st.lists(ATTRIBUTE_NAMES, min_size=3, max_size=6, unique=True))
+    keys = draw(st.integers(1, 2))
+    schema = _schema(attributes[:keys])
     definition: dict[str, Any] = {"TableName": draw(names), "KeySchema": schema}
-    definition |= {"BillingMode": "PAY_PER_REQUEST"} if on_demand else {"ProvisionedThroughput": throughput}
-    used = {k["AttributeName"] for k in schema}
-    for kind, allowed in (("GlobalSecondaryIndexes", True), ("LocalSecondaryIndexes", composite)):
-        indexes = []
-        for number in range(draw(st.integers(0, max_indexes)) if allowed else 0):
-            index = draw(_index(kind, number, attributes, schema))
-            if kind.startswith("Global") and not on_demand:
-                index["ProvisionedThroughput"] = throughput
-            used |= {k["AttributeName"] for k in index["KeySchema"]}
-            indexes.append(index)
-        if indexes:
-            definition[kind] = indexes
-    definition["AttributeDefinitions"] = [{"AttributeName": n, "AttributeType": types[n]} for n in attributes if n in used]
+    throughput = draw(st.none() | st.fixed_dictionaries({c: st.integers(1, 100) for c in CAPACITY}))
+    definition |= {"BillingMode": "PAY_PER_REQUEST"} if throughput is None else {"ProvisionedThroughput": throughput}
+    global_keys = st.lists(st.sampled_from(attributes), min_size=1, max_size=2, unique=True)
+    local_keys = st.sampled_from(attributes[2:]).map(lambda name: [attributes[0], name])
+    of_both = draw(_indexes("global", global_keys, max_indexes)), draw(_indexes("local", local_keys, max_indexes))
+    for kind, indexes in zip(("GlobalSecondaryIndexes", "LocalSecondaryIndexes"), of_both, strict=True):
+        if not indexes or (kind.startswith("Local") and keys == 1):
+            continue
+        extra = {"ProvisionedThroughput": throughput} if throughput and kind.startswith("Global") else {}
+        definition[kind] = [index | extra for index in indexes]
+    view = draw(st.none() | st.sampled_from(VIEWS))
+    if view is not None:
+        definition["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view}
+    of_indexes = [
+        k for kind in ("Global", "Local") for i in definition.get(f"{kind}SecondaryIndexes", ()) for k in i["KeySchema"]
+    ]
+    used = {key["AttributeName"] for key in (*schema, *of_indexes)}
+    types = {name: draw(st.sampled_from("SNB")) for name in attributes if name in used}
+    definition["AttributeDefinitions"] = [{"AttributeName": n, "AttributeType": t} for n, t in types.items()]
     return definition
 
 
+CAPACITY = ("ReadCapacityUnits", "WriteCapacityUnits")
+VIEWS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
+
+
+def _schema(names: list[str]) -> list[dict[str, str]]:
+    return [{"AttributeName": n, "KeyType": t} for n, t in zip(names, ("HASH", "RANGE"), strict=False)]
+
+
 @st.composite
-def _index(
-    draw: st.DrawFn, kind: str, number: int, attributes: list[str], table: list[dict[str, str]]
-) -> dict[str, Any]:
-    if kind.startswith("Global"):
-        names = draw(st.lists(st.sampled_from(attributes), min_size=1, max_size=2, unique=True))
-    else:
-        names = [table[0]["AttributeName"], draw(st.sampled_from(attributes[1:]))]
-    schema = [{"AttributeName": n, "KeyType": t} for n, t in zip(names, ("HASH", "RANGE"), strict=False)]
-    projection: dict[str, Any] = {"ProjectionType": draw(st.sampled_from(["ALL", "KEYS_ONLY"]))}
-    return {"IndexName": f"{kind[:3].lower()}-{number}", "KeySchema": schema, "Projection": projection}
+def _indexes(draw: st.DrawFn, prefix: str, keys: st.SearchStrategy[list[str]], most: int) -> list[dict[str, Any]]:
+    indexes: list[dict[str, Any]] = []
+    for number in range(draw(st.integers(0, most))):
+        projection: dict[str, Any] = {"ProjectionType": draw(st.sampled_from(["ALL", "KEYS_ONLY", "INCLUDE"]))}
+        if projection["ProjectionType"] == "INCLUDE":
+            projection["NonKeyAttributes"] = draw(st.lists(PROJECTED, min_size=1, max_size=3, unique=True))
+        indexes.append({"IndexName": f"{prefix}-{number}", "KeySchema": _schema(draw(keys)), "Projection": projection})
+    return indexes
+
+
+PROJECTED = st.integers(0, 9).map("extra-{}".format)
+"""Names that no key has."""

@@ -1,18 +1,18 @@
 """Any request and any answer that botocore's model of an operation allows.
 
-Lengths, ranges, enums and patterns of the model are kept to. Optional members come and go; recursive shapes end after a few levels.
+Lengths, ranges, enums and patterns of the model are kept to (patterns.py). Optional members come and go; recursive shapes
+end after a few levels; an event stream is a list of its events.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timezone
 from typing import Any
 
 from hypothesis import strategies as st
 
-from ..core.constraints import python_regex
 from ..core.operation import resolve, service_model
+from .patterns import matching
 
 DEPTH = 4
 LENGTH = 4
@@ -44,7 +44,8 @@ def _value(shape: Any, depth: int) -> st.SearchStrategy[Any]:
     compound = _COMPOUNDS.get(shape.type_name)
     if compound is not None:
         return st.deferred(lambda: compound(shape, depth + 1))
-    return _SCALARS[shape.type_name](shape)
+    scalar: st.SearchStrategy[Any] = _SCALARS[shape.type_name](shape)
+    return scalar
 
 
 # ---------------------------------------------------------------------- compounds
@@ -53,12 +54,20 @@ def _value(shape: Any, depth: int) -> st.SearchStrategy[Any]:
 def _structure(shape: Any, depth: int) -> st.SearchStrategy[Any]:
     if getattr(shape, "is_document_type", False):
         return st.dictionaries(st.text(TEXT, max_size=LENGTH), st.integers() | st.text(TEXT), max_size=LENGTH)
+    if shape.serialization.get("eventstream"):
+        return st.lists(_event(shape, depth), max_size=LENGTH)
     if getattr(shape, "is_tagged_union", False):
         members = _affordable(shape, depth) or list(shape.members.items())
         return st.sampled_from(members).flatmap(lambda m: st.fixed_dictionaries({m[0]: _value(m[1], depth)}))
     required = {n: _value(shape.members[n], depth) for n in shape.required_members}
     optional = {n: _value(m, depth) for n, m in _affordable(shape, depth) if n not in required}
     return st.fixed_dictionaries(required, optional=optional)
+
+
+def _event(shape: Any, depth: int) -> st.SearchStrategy[Any]:
+    """One event of a stream; errors, which a client raises when it meets them, are left out."""
+    members = [(n, m) for n, m in shape.members.items() if not m.metadata.get("exception")]
+    return st.sampled_from(members).flatmap(lambda m: st.fixed_dictionaries({m[0]: _value(m[1], depth)}))
 
 
 def _affordable(shape: Any, depth: int) -> list[tuple[str, Any]]:
@@ -94,18 +103,13 @@ def _text(shape: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(shape.metadata["enum"])
     low, high = _size(shape, 12)
     pattern = shape.metadata.get("pattern")
-    if pattern:
-        matching = _matching(pattern)
-        if matching is not None:
-            return matching.filter(lambda s: low <= len(s) <= int(shape.metadata.get("max") or 2048))
-    return st.text(TEXT, min_size=low, max_size=high)
+    fitting = matching(pattern, low, _most(shape)) if pattern else None
+    return st.text(TEXT, min_size=low, max_size=high) if fitting is None else fitting
 
 
-def _matching(pattern: str) -> st.SearchStrategy[str] | None:
-    try:
-        return st.from_regex(re.compile(python_regex(pattern), re.ASCII), fullmatch=True)
-    except re.error:
-        return None
+def _most(shape: Any) -> int | None:
+    most = shape.metadata.get("max")
+    return None if most is None else int(most)
 
 
 def _whole(shape: Any) -> st.SearchStrategy[Any]:
