@@ -101,11 +101,11 @@ def _report(cloud: Cloud, strict: bool, error: BaseException | None = None) -> N
         error.add_note(message)
     elif error is not None:
         with suppress(BackgroundFailureWarning):
-            warnings.warn(message, BackgroundFailureWarning, stacklevel=4)
+            warnings.warn(message, BackgroundFailureWarning, stacklevel=3)
     elif strict:
         raise BackgroundFailure(message)
     else:
-        warnings.warn(message, BackgroundFailureWarning, stacklevel=4)
+        warnings.warn(message, BackgroundFailureWarning, stacklevel=3)
 
 
 @overload
@@ -227,14 +227,20 @@ def _decorate(function: Any, mock: MockCloud) -> Any:
 def _decorate_class(cls: Any, mock: MockCloud) -> Any:
     if hasattr(cls, "setUp") and hasattr(cls, "run"):
         return _decorate_test_case(cls, mock)
-    names = [n for n in dir(cls) if n.startswith("test") and inspect.isfunction(inspect.getattr_static(cls, n))]
-    if not names:
-        names = [n for n, v in vars(cls).items() if not n.startswith("_") and inspect.isfunction(v)]
-    for name in names:
-        setattr(cls, name, _decorate_method(getattr(cls, name), mock))
+    names = [n for n in dir(cls) if n.startswith("test") and _is_method(inspect.getattr_static(cls, n))]
+    for name in names or [n for n, v in vars(cls).items() if not n.startswith("_") and _is_method(v)]:
+        found = inspect.getattr_static(cls, name)
+        if inspect.isfunction(found):
+            setattr(cls, name, _decorate_method(found, mock))
+        else:
+            setattr(cls, name, type(found)(_decorate(found.__func__, mock)))
     if hasattr(cls, "setup_method") or hasattr(cls, "teardown_method"):
         _decorate_setup(cls, mock)
     return cls
+
+
+def _is_method(member: Any) -> bool:
+    return inspect.isfunction(member) or isinstance(member, (staticmethod, classmethod))
 
 
 def _decorate_method(method: Any, mock: MockCloud) -> Any:

@@ -1,0 +1,127 @@
+"""Threads: who is served by which cloud, and calls from several at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+
+from mock_serverless import Cloud, mock_cloud
+
+KEYS = {"aws_access_key_id": "AKIAREAL", "aws_secret_access_key": "real", "region_name": "us-east-1"}
+
+
+def run(*functions: Callable[[], Any]) -> list[Any]:
+    with ThreadPoolExecutor(len(functions)) as pool:
+        return [f.result(timeout=20) for f in [pool.submit(function) for function in functions]]
+
+
+def account(client: Any = None) -> str:
+    return str((client or boto3.Session().client("sts")).get_caller_identity()["Account"])
+
+
+def test_a_cloud_serves_the_threads_that_have_entered_none() -> None:
+    with mock_cloud(account="111111111111") as cloud:
+        assert run(account, account) == ["111111111111"] * 2
+        assert len(cloud.calls) == 2
+
+
+def test_two_threads_have_separate_worlds() -> None:
+    client = boto3.client("sts", **KEYS)
+    both_in = threading.Barrier(2)
+
+    def world(name: str, region: str) -> tuple[Any, ...]:
+        with mock_cloud(account=name, region=region) as cloud:
+            both_in.wait(10)
+            cloud.stub("kinesis", "ListStreams", {"StreamNames": [name], "HasMoreStreams": False})
+            inside = boto3.Session()
+            names = [inside.client("kinesis").list_streams()["StreamNames"][0] for _ in range(5)]
+            seen = account(client), inside.region_name, set(names), len(cloud.calls)
+            both_in.wait(10)
+            return seen
+
+    assert run(lambda: world("111111111111", "eu-west-1"), lambda: world("222222222222", "us-west-2")) == [
+        ("111111111111", "eu-west-1", {"111111111111"}, 6),
+        ("222222222222", "us-west-2", {"222222222222"}, 6),
+    ]
+
+
+def test_a_thread_s_own_region_is_not_another_s_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    with mock_cloud(region="eu-west-1"):
+
+        def default() -> str:
+            with mock_cloud() as cloud:
+                return cloud.region
+
+        assert run(default) == ["us-east-1"]
+
+
+def test_a_thread_with_a_world_of_its_own_goes_back_to_the_main_one() -> None:
+    with mock_cloud(account="111111111111"):
+
+        def in_and_out() -> list[str]:
+            with mock_cloud(account="222222222222"):
+                inner = account()
+            return [inner, account()]
+
+        assert run(in_and_out) == [["222222222222", "111111111111"]]
+        assert account() == "111111111111"
+
+
+def test_calls_at_the_same_time_are_all_answered(cloud: Cloud) -> None:
+    counted: list[int] = []
+
+    def count(params: dict[str, Any]) -> dict[str, Any]:
+        counted.append(1)
+        return {"Name": params["SecretId"]}
+
+    cloud.stub("secretsmanager", "GetSecretValue", count)
+    cloud.fail("secretsmanager", "GetSecretValue", "InternalServiceError", times=3)
+    client = boto3.client("secretsmanager")
+
+    def many(thread: int) -> list[str]:
+        return [client.get_secret_value(SecretId=f"{thread}-{i}")["Name"] for i in range(25)]
+
+    answers = run(*(lambda t=t: many(t) for t in range(4)))  # type: ignore[misc]
+    assert answers == [[f"{t}-{i}" for i in range(25)] for t in range(4)]
+    assert len(counted) == 100
+    assert len(cloud.calls) == 103
+
+
+def test_clouds_that_come_and_go_in_many_threads() -> None:
+    client = boto3.client("sts", **KEYS)
+
+    def many(name: str) -> set[str]:
+        seen = set()
+        for _ in range(20):
+            with mock_cloud(account=name):
+                seen.add(account(client))
+        return seen
+
+    names = ["111111111111", "222222222222", "333333333333", "444444444444"]
+    assert run(*(lambda n=n: many(n) for n in names)) == [{n} for n in names]  # type: ignore[misc]
+
+
+def test_a_cloud_entered_in_one_thread_and_left_in_another() -> None:
+    mock = mock_cloud(account="111111111111")
+    run(mock.__enter__)
+    assert account() == "111111111111"
+    mock.__exit__()
+    with pytest.raises(IndexError):
+        mock.__exit__()
+
+
+def test_user_code_runs_with_no_lock_held(cloud: Cloud) -> None:
+    client = boto3.client("sts")
+
+    def from_another_thread(params: dict[str, Any]) -> dict[str, Any]:
+        return {"Name": run(lambda: account(client))[0]}
+
+    cloud.stub("secretsmanager", "GetSecretValue", from_another_thread)
+    assert boto3.client("secretsmanager").get_secret_value(SecretId="s")["Name"] == "123456789012"
