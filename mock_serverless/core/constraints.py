@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Optional
 
 from .errors import AwsError
 
-Report = Callable[[Any, str], None]  # (value, path) -> problems are appended
-Check = Callable[[Any, str, list[str]], None]
+Path = Optional[tuple[Any, ...]]  # (the path of what holds it, names ...): made into a text only when something is wrong
+Check = Callable[[Any, Path, list[str]], None]  # (value, path, where violations are appended)
 
 # https://smithy.io/2.0/spec/constraint-traits.html; which error code a protocol's front end uses is recorded
 ERROR_CODES = {"json": "ValidationException", "rest-json": "ValidationException", "query": "ValidationError"}
@@ -45,7 +45,7 @@ class RequestChecker:
         if self._check is None:
             return
         found: list[str] = []
-        self._check(params, "", found)
+        self._check(params, None, found)
         if found:
             raise validation_error(found, self._code)
 
@@ -56,10 +56,15 @@ def validation_error(found: list[str], code: str = "ValidationException") -> Aws
     return AwsError(code, f"{len(found)} validation error{plural} detected: {'; '.join(found)}")
 
 
-def violation(value: Any, path: str, constraint: str, sensitive: bool = False) -> str:
+def violation(value: Any, path: Path | str, constraint: str, sensitive: bool = False) -> str:
     """One hurt constraint in AWS's words."""
     shown = "Value" if sensitive else f"Value {_java(value, top=True)}"
-    return f"{shown} at '{path}' failed to satisfy constraint: {constraint}"
+    where = path if isinstance(path, str) else ".".join(_names(path))
+    return f"{shown} at '{where}' failed to satisfy constraint: {constraint}"
+
+
+def _names(path: Path) -> list[str]:
+    return [] if path is None else [*_names(path[0]), *map(str, path[1:])]
 
 
 NOT_NULL = "Member must not be null"
@@ -104,7 +109,7 @@ def _combine(*checks: Check | None) -> Check | None:
     if len(real) < 2:
         return real[0] if real else None
 
-    def every(value: Any, path: str, found: list[str]) -> None:
+    def every(value: Any, path: Path, found: list[str]) -> None:
         for check in real:
             check(value, path, found)
 
@@ -121,31 +126,28 @@ def _structure(shape: Any, seen: dict[str, list[Check | None]]) -> list[Check | 
     if not required and not members:
         return []
 
-    def check_members(value: Any, path: str, found: list[str]) -> None:
+    def check_members(value: Any, path: Path, found: list[str]) -> None:
         if not isinstance(value, dict):
             return
         for name, label in required:
             if value.get(name) is None:
-                found.append(violation(None, path + label, NOT_NULL))
+                found.append(violation(None, (path, label), NOT_NULL))
         for name, item in value.items():
-            if item is not None and name in members:
+            if name in members and item is not None:
                 label, check = members[name]
-                check(item, path + label, found)
+                check(item, (path, label), found)
 
-    def descend(value: Any, path: str, found: list[str]) -> None:
-        check_members(value, path + "." if path else "", found)
-
-    return [descend]
+    return [check_members]
 
 
 def _list(shape: Any, seen: dict[str, list[Check | None]]) -> list[Check | None]:
     member = _compile(shape.member, seen)
 
-    def each(value: Any, path: str, found: list[str]) -> None:
+    def each(value: Any, path: Path, found: list[str]) -> None:
         if isinstance(value, (list, tuple)):
             assert member is not None
             for i, item in enumerate(value, 1):
-                member(item, f"{path}.{i}.member", found)
+                member(item, (path, i, "member"), found)
 
     return [*_own_checks(shape), each if member else None]
 
@@ -153,13 +155,13 @@ def _list(shape: Any, seen: dict[str, list[Check | None]]) -> list[Check | None]
 def _map(shape: Any, seen: dict[str, list[Check | None]]) -> list[Check | None]:
     key, item = _compile(shape.key, seen), _compile(shape.value, seen)
 
-    def each(value: Any, path: str, found: list[str]) -> None:
+    def each(value: Any, path: Path, found: list[str]) -> None:
         if isinstance(value, dict):
             for k, v in value.items():
                 if key is not None:
                     key(k, path, found)
                 if item is not None:
-                    item(v, f"{path}.{k}.member", found)
+                    item(v, (path, k, "member"), found)
 
     return [*_own_checks(shape), each if key or item else None]
 
@@ -190,11 +192,11 @@ def _own_checks(shape: Any) -> list[Check | None]:
 
 
 def _value_limits(low: Any, high: Any, sensitive: bool) -> list[Check | None]:
-    def least(value: Any, path: str, found: list[str]) -> None:
+    def least(value: Any, path: Path, found: list[str]) -> None:
         if isinstance(value, (int, float)) and value < low:
             found.append(violation(value, path, f"Member must have value greater than or equal to {low}", sensitive))
 
-    def most(value: Any, path: str, found: list[str]) -> None:
+    def most(value: Any, path: Path, found: list[str]) -> None:
         if isinstance(value, (int, float)) and value > high:
             found.append(violation(value, path, f"Member must have value less than or equal to {high}", sensitive))
 
@@ -202,11 +204,11 @@ def _value_limits(low: Any, high: Any, sensitive: bool) -> list[Check | None]:
 
 
 def _length_limits(low: Any, high: Any, sensitive: bool) -> list[Check | None]:
-    def least(value: Any, path: str, found: list[str]) -> None:
+    def least(value: Any, path: Path, found: list[str]) -> None:
         if hasattr(value, "__len__") and len(value) < low:
             found.append(violation(value, path, f"Member must have length greater than or equal to {low}", sensitive))
 
-    def most(value: Any, path: str, found: list[str]) -> None:
+    def most(value: Any, path: Path, found: list[str]) -> None:
         if hasattr(value, "__len__") and len(value) > high:
             found.append(violation(value, path, f"Member must have length less than or equal to {high}", sensitive))
 
@@ -217,7 +219,7 @@ def _enum(values: list[str], sensitive: bool) -> Check:
     allowed = frozenset(values)
     constraint = f"Member must satisfy enum value set: [{', '.join(values)}]"
 
-    def check(value: Any, path: str, found: list[str]) -> None:
+    def check(value: Any, path: Path, found: list[str]) -> None:
         if isinstance(value, str) and value not in allowed:
             found.append(violation(value, path, constraint, sensitive))
 
@@ -231,7 +233,7 @@ def _pattern(pattern: str, sensitive: bool) -> Check | None:
         return None
     constraint = f"Member must satisfy regular expression pattern: {pattern}"
 
-    def check(value: Any, path: str, found: list[str]) -> None:
+    def check(value: Any, path: Path, found: list[str]) -> None:
         if isinstance(value, str) and not regex.fullmatch(value):
             found.append(violation(value, path, constraint, sensitive))
 
