@@ -23,7 +23,8 @@ SCALARS: dict[str, Callable[[Any], bool]] = {
 def problems(value: Any, shape: Any, path: str = "") -> list[str]:
     """What is wrong with ``value`` as an instance of botocore's ``shape``; nothing when it fits."""
     if shape is None:
-        return [] if not value else [f"{path or 'the answer'}: the operation has no output, got {value!r}"]
+        empty = not value or (isinstance(value, dict) and value.keys() == {"ResponseMetadata"})
+        return [] if empty else [f"{path or 'the answer'}: the operation has no output, got {value!r}"]
     kind = shape.type_name
     if kind == "structure":
         return _structure(value, shape, path)

@@ -169,7 +169,8 @@ def test_a_service_that_is_not_there_is_no_function_error(deploy: Any, client: A
 
 
 def test_json_logs(deploy: Any, client: Any) -> None:
-    code = "import logging\ndef handler(event, context):\n    logging.info('hello', extra={'order': 7})\n    raise KeyError('x')\n"
+    code = "import logging\ndef handler(event, context):\n    logging.info('hello', extra={'order': 7})\n"
+    code += "    raise KeyError('x')\n"
     deploy("f", code, LoggingConfig={"LogFormat": "JSON"})
     answer = client.invoke(FunctionName="f", LogType="Tail")
     lines = [json.loads(line) for line in base64.b64decode(answer["LogResult"]).decode().splitlines()]
@@ -185,7 +186,8 @@ def test_json_logs(deploy: Any, client: Any) -> None:
 def test_functions_in_several_threads(deploy: Any, cloud: Cloud) -> None:
     import boto3
 
-    code = "import os, time, helper\ndef handler(event, context):\n    time.sleep(0.5)\n    return [helper.WHO, os.environ['WHO']]\n"
+    code = "import os, time, helper\ndef handler(event, context):\n    time.sleep(0.5)\n"
+    code += "    return [helper.WHO, os.environ['WHO']]\n"
     for name in ("one", "two"):
         deploy(name, {"app.py": code, "helper.py": f"WHO = {name!r}"}, Environment={"Variables": {"WHO": name}})
     fan_out = """

@@ -1,0 +1,167 @@
+"""Requests to function URLs: the event that the function gets of one, and the answer made of what it gives.
+
+https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html (payload format 2.0), urls-auth.html and
+urls-configuration.html (CORS) beside it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from ...core.errors import AwsError
+from ...core.hosts import Request, Response, host, query_pairs
+from .execution import chain, run
+from .names import Target
+from .runtime.environment import Invocation
+from .store import Function, State
+from .urls import WHOLE
+
+if TYPE_CHECKING:
+    from ...cloud import Cloud
+
+TEXT = ("text/", "application/json", "application/javascript", "application/xml", "application/x-www-form-urlencoded")
+
+
+@host(r"[a-z0-9]+\.lambda-url\.(?P<region>[a-z0-9-]+)\.on\.aws")
+def serve(cloud: Cloud, request: Request, match: Any) -> Response:
+    """The answer of a function URL."""
+    found = _url(cloud, request.host)
+    if found is None:
+        return _message(403, "Forbidden")
+    state, function, key = found
+    config = function.urls[key]
+    cors = _cors(config.get("cors") or {}, request)
+    if request.method == "OPTIONS" and cors and request.header("access-control-request-method"):
+        return Response(200, cors)
+    if not _allowed(function, key, config, request):
+        where = "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+        return _message(403, f"Forbidden. For troubleshooting Function URL authorization issues, see: {where}")
+    target = Target(state, function, function.name, key or None)
+    payload = json.dumps(_event(state, request)).encode()
+    try:
+        finished = run(target, Invocation(state.scope.ids.uuid(), target.arn, payload), chain())
+    except AwsError as e:
+        return _message(e.status, e.message)
+    if finished.outcome.kind is not None:
+        return Response(502, (("Content-Type", "text/plain"),), b"Internal Server Error")
+    answer = _answer(finished.outcome.payload)
+    return Response(answer.status, (*answer.headers, *cors), answer.body)
+
+
+def _url(cloud: Cloud, name: str) -> tuple[State, Function, str] | None:
+    for state in cloud.states_of("lambda"):
+        for function in state.functions.values():
+            for key, config in function.urls.items():
+                if config["host"] == name:
+                    return state, function, key
+    return None
+
+
+def _message(status: int, text: str) -> Response:
+    return Response(status, (("Content-Type", "application/json"),), json.dumps({"Message": text}).encode())
+
+
+def _allowed(function: Function, key: str, config: dict[str, Any], request: Request) -> bool:
+    """AWS_IAM: any signature will do here. NONE: the function's policy must let everybody in, as on AWS."""
+    if config["auth"] == "AWS_IAM":
+        signed = (request.header("authorization") or "").startswith("AWS4-HMAC-SHA256")
+        return signed or "X-Amz-Signature=" in request.query
+    statements = function.statements.get(key or WHOLE) or []
+    return any(s["Action"] == "lambda:InvokeFunctionUrl" and s["Principal"] == "*" for s in statements)
+
+
+# ---------------------------------------------------------------------- the event
+
+
+def _event(state: State, request: Request) -> dict[str, Any]:
+    scope, now = state.scope, state.scope.now()
+    headers: dict[str, str] = {}
+    for name, value in (
+        *request.headers,
+        ("x-forwarded-proto", request.scheme),
+        ("x-forwarded-for", request.source_ip),
+    ):
+        name = name.lower()
+        if name != "cookie":
+            headers[name] = f"{headers[name]},{value}" if name in headers else value
+    headers.setdefault("host", request.host)
+    cookies = [c.strip() for k, v in request.headers if k.lower() == "cookie" for c in v.split(";")]
+    query: dict[str, str] = {}
+    for name, value in query_pairs(request.query):
+        query[name] = f"{query[name]},{value}" if name in query else value
+    path = unquote(request.path)
+    prefix = request.host.split(".")[0]
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": request.query,
+        "headers": headers,
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": prefix,
+            "domainName": request.host,
+            "domainPrefix": prefix,
+            "http": {
+                "method": request.method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": request.source_ip,
+                "userAgent": headers.get("user-agent", ""),
+            },
+            "requestId": scope.ids.uuid(),
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": f"{now:%d/%b/%Y:%H:%M:%S +0000}",
+            "timeEpoch": int(scope.timestamp() * 1000),
+        },
+        "isBase64Encoded": False,
+    }
+    if cookies:
+        event["cookies"] = cookies
+    if query:
+        event["queryStringParameters"] = query
+    if request.body:
+        is_text = headers.get("content-type", "text/plain").startswith(TEXT)
+        event["body"] = request.body.decode() if is_text else base64.b64encode(request.body).decode()
+        event["isBase64Encoded"] = not is_text
+    return event
+
+
+# ---------------------------------------------------------------------- the answer
+
+
+def _answer(payload: bytes) -> Response:
+    given = json.loads(payload or b"null")
+    if not isinstance(given, dict) or "statusCode" not in given:
+        body = given if isinstance(given, str) else "" if given is None else payload.decode()
+        return Response(200, (("Content-Type", "application/json"),), body.encode())
+    headers = [(name, str(value)) for name, value in (given.get("headers") or {}).items()]
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(("Content-Type", "application/json"))
+    headers += [("Set-Cookie", cookie) for cookie in given.get("cookies") or ()]
+    content: Any = given.get("body")
+    text = content if isinstance(content, str) else "" if content is None else json.dumps(content)
+    sent = base64.b64decode(text) if given.get("isBase64Encoded") else text.encode()
+    return Response(int(given["statusCode"]), tuple(headers), sent)
+
+
+def _cors(settings: dict[str, Any], request: Request) -> tuple[tuple[str, str], ...]:
+    """The headers that a CORS configuration adds for an origin which it allows."""
+    origin, allowed = request.header("origin"), settings.get("AllowOrigins") or []
+    if origin is None or not ({"*", origin} & set(allowed)):
+        return ()
+    headers = [("Access-Control-Allow-Origin", origin if "*" not in allowed else "*")]
+    for member, name in (("AllowMethods", "Methods"), ("AllowHeaders", "Headers")):
+        if settings.get(member) and request.method == "OPTIONS":
+            headers.append((f"Access-Control-Allow-{name}", ",".join(settings[member])))
+    if settings.get("ExposeHeaders"):
+        headers.append(("Access-Control-Expose-Headers", ",".join(settings["ExposeHeaders"])))
+    if settings.get("MaxAge") and request.method == "OPTIONS":
+        headers.append(("Access-Control-Max-Age", str(settings["MaxAge"])))
+    if settings.get("AllowCredentials"):
+        headers.append(("Access-Control-Allow-Credentials", "true"))
+    return tuple(headers)
