@@ -95,7 +95,8 @@ def _state(request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     problems = check_state(state, resources.unknown_resource)
     if problems:
         raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{', '.join(map(str, problems))}'")
-    refuse_unsupported({"StartAt": name, "States": {name: state}})
+    machine = {"QueryLanguage": definition.get("QueryLanguage")} if state is not definition else {}
+    refuse_unsupported({"StartAt": name, "States": {name: state}, **machine})
     return name, state
 
 

@@ -128,6 +128,12 @@ def test_execution(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "state",
     [
+        {
+            "Type": "Map",
+            "ToleratedFailureCount": 1,
+            "Iterator": {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}},
+            "End": True,
+        },
         {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 %}", "End": True},
         {
             "Type": "Map",

@@ -70,6 +70,11 @@ def inner_bodies(state: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield name, state[name]
 
 
+def objects(entries: Any) -> list[dict[str, Any]]:
+    """Those entries of what should be an array which are objects."""
+    return [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+
+
 def parse(text: str) -> dict[str, Any] | Problem:
     """The definition that a text is, or why it is none."""
     if not text.strip():
@@ -118,6 +123,19 @@ def _no_json(text: str, error: ValueError) -> Problem:
 # ---------------------------------------------------------------------- what isn't here yet
 
 
+# AWS takes these without ProcessorConfig, too (recorded for ToleratedFailureCount); what they do then is not known
+OF_DISTRIBUTED_MAPS = (
+    "ItemReader",
+    "ItemBatcher",
+    "ResultWriter",
+    "Label",
+    "ToleratedFailureCount",
+    "ToleratedFailureCountPath",
+    "ToleratedFailurePercentage",
+    "ToleratedFailurePercentagePath",
+)
+
+
 def refuse_unsupported(definition: dict[str, Any]) -> None:
     """Raises NotSupported for the first thing that this package doesn't do yet."""
     for level in levels(definition):
@@ -126,10 +144,16 @@ def refuse_unsupported(definition: dict[str, Any]) -> None:
         for path, _, state in level.states():
             if state.get("QueryLanguage") == "JSONata":
                 raise _not_supported("the query language JSONata", path)
-            processor = state.get("ItemProcessor")
-            config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
-            if isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED":
-                raise _not_supported("a Map state of mode DISTRIBUTED", f"{path}/ItemProcessor/ProcessorConfig/Mode")
+            for field in OF_DISTRIBUTED_MAPS:
+                if field in state:
+                    raise _not_supported(f"the field {field} of a Map state", path)
+            for place, body in inner_bodies(state):
+                config = body.get("ProcessorConfig")
+                if isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED":
+                    raise _not_supported("a Map state of mode DISTRIBUTED", f"{path}/{place}/ProcessorConfig/Mode")
+            for field in OF_DISTRIBUTED_MAPS:
+                if field in state:
+                    raise _not_supported(f"the field {field} of a Map state", path)
 
 
 def _not_supported(what: str, where: str) -> NotSupported:

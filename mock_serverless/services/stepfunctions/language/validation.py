@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import choice, intrinsics, paths, times
-from .definition import Level, Problem, inner_bodies, levels, parse
+from .definition import Level, Problem, levels, objects, parse
+from .transitions import ends, unknown_targets
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
 ResourceCheck = Callable[[str], str | None]
@@ -38,8 +39,6 @@ FIELDS: dict[str, frozenset[str]] = {
        "ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailureCount", "ToleratedFailureCountPath",
        "ToleratedFailurePercentage", "ToleratedFailurePercentagePath"},
 }  # fmt: skip
-DISTRIBUTED_ONLY = ("ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailureCount",
-                    "ToleratedFailureCountPath", "ToleratedFailurePercentage", "ToleratedFailurePercentagePath")  # fmt: skip
 REQUIRED = {"Task": ["Resource"], "Choice": ["Choices"], "Parallel": ["Branches"]}
 MACHINE_FIELDS = frozenset({"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"})
 TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign")
@@ -167,8 +166,8 @@ def templates(level: Level, path: str, name: str, state: dict[str, Any]) -> Iter
     """Members named ``x.$`` hold a path or a call (reported)."""
     if _jsonata(level, state):
         return
-    places = [(path, state)] + [(f"{path}/Catch[{i}]", c) for i, c in enumerate(_objects(state.get("Catch")))]
-    places += [(f"{path}/Choices[{i}]", c) for i, c in enumerate(_objects(state.get("Choices")))]
+    places = [(path, state)] + [(f"{path}/Catch[{i}]", c) for i, c in enumerate(objects(state.get("Catch")))]
+    places += [(f"{path}/Choices[{i}]", c) for i, c in enumerate(objects(state.get("Choices")))]
     for where, body in places:
         for field in TEMPLATES:
             if field in body:
@@ -200,9 +199,7 @@ def paths_of_fields(level: Level, path: str, name: str, state: dict[str, Any]) -
     for field in PATH_OR_CALL:
         if field in state and not (is_path(state[field]) or is_call(state[field])):
             yield Problem(SCHEMA, "Value is not a valid JSONPath or a valid intrinsic function call", f"{path}/{field}")
-    for where, body in [(path, state)] + [
-        (f"{path}/Catch[{i}]", c) for i, c in enumerate(_objects(state.get("Catch")))
-    ]:
+    for where, body in [(path, state)] + [(f"{path}/Catch[{i}]", c) for i, c in enumerate(objects(state.get("Catch")))]:
         for field in REFERENCES:
             if body.get(field) is not None and not is_reference(body[field]):
                 yield Problem(SCHEMA, "Value is not a Reference Path", f"{where}/{field}")
@@ -327,11 +324,6 @@ def lines(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator
     if "Iterator" not in state:
         yield from required(path, state, ["ItemProcessor"])
     processor = state.get("ItemProcessor")
-    config = processor.get("ProcessorConfig", {}) if isinstance(processor, dict) else {}
-    if isinstance(config, dict) and config.get("Mode", "INLINE") == "INLINE":
-        for field in DISTRIBUTED_ONLY:
-            if field in state:
-                yield Problem(SCHEMA, f"Field '{field}' is not supported for a Map state in INLINE mode", path)
     if isinstance(processor, dict) and "QueryLanguage" in processor:
         yield Problem(SCHEMA, "Field 'QueryLanguage' is not supported", f"{path}/ItemProcessor")
 
@@ -345,10 +337,6 @@ def credentials(level: Level, path: str, name: str, state: dict[str, Any]) -> It
 
 def _jsonata(level: Level, state: dict[str, Any]) -> bool:
     return bool(state.get("QueryLanguage", level.language) == "JSONata")
-
-
-def _objects(entries: Any) -> list[dict[str, Any]]:
-    return [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
 
 
 RULES: tuple[Rule, ...] = (
@@ -365,57 +353,3 @@ def resource(path: str, arn: str, type: str, check: ResourceCheck | None) -> Ite
         yield Problem(SCHEMA, message, f"{path}/Resource")
     elif check is not None and (wrong := check(arn)) is not None:
         yield Problem(SCHEMA, wrong, f"{path}/Resource")
-
-
-# ---------------------------------------------------------------------- where states lead
-
-
-TARGET = "MISSING_TRANSITION_TARGET"
-
-
-def targets(path: str, state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """(place, name) of every state that a state may go on to."""
-    if "Next" in state:
-        yield f"{path}/Next", state["Next"]
-    for i, rule in enumerate(_objects(state.get("Choices"))):
-        if "Next" in rule:
-            yield f"{path}/Choices[{i}]/Next", rule["Next"]
-    if "Default" in state:
-        yield f"{path}/Default", state["Default"]
-    for i, catcher in enumerate(_objects(state.get("Catch"))):
-        if "Next" in catcher:
-            yield f"{path}/Catch[{i}]/Next", catcher["Next"]
-
-
-def unknown_targets(definition: dict[str, Any]) -> Iterator[Problem]:
-    """Reported: the message says 'Next' wherever the name stands."""
-    for level in levels(definition):
-        named = [(f"{level.path}/StartAt", level.body["StartAt"])]
-        named += [t for path, _, state in level.states() for t in targets(path, state)]
-        for place, name in named:
-            if name not in level.body["States"]:
-                yield Problem(TARGET, f"Missing 'Next' target: {name}", place)
-
-
-def ends(definition: dict[str, Any]) -> Iterator[Problem]:
-    """Reported: a workflow without an end is one problem without a place, and nothing is said of states out of reach."""
-    for level in levels(definition):
-        states = level.body["States"]
-        if not any(
-            s.get("End") or s.get("Type") in ("Succeed", "Fail") for s in states.values() if isinstance(s, dict)
-        ):
-            yield Problem("MISSING_END_STATE", "Workflow has no terminal state")
-            continue
-        seen: set[str] = set()
-        todo = [level.body["StartAt"]]
-        while todo:
-            name = todo.pop()
-            if name in states and name not in seen and isinstance(states[name], dict):
-                seen.add(name)
-                todo += [t for _, t in targets("", states[name])]
-        for path, name, _ in level.states():
-            if name not in seen and level.body["StartAt"] in states:
-                yield Problem(TARGET, f'State "{name}" is not reachable.', path)
-
-
-__all__ = ["inner_bodies", "validate"]

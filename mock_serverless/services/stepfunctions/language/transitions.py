@@ -1,0 +1,58 @@
+"""Where states lead: every name is a state of the same line, every state is reached, every line has an end.
+
+All wordings are those which users of AWS report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .definition import Problem, levels, objects
+
+TARGET = "MISSING_TRANSITION_TARGET"
+
+
+def targets(path: str, state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(place, name) of every state that a state may go on to."""
+    if "Next" in state:
+        yield f"{path}/Next", state["Next"]
+    for i, rule in enumerate(objects(state.get("Choices"))):
+        if "Next" in rule:
+            yield f"{path}/Choices[{i}]/Next", rule["Next"]
+    if "Default" in state:
+        yield f"{path}/Default", state["Default"]
+    for i, catcher in enumerate(objects(state.get("Catch"))):
+        if "Next" in catcher:
+            yield f"{path}/Catch[{i}]/Next", catcher["Next"]
+
+
+def unknown_targets(definition: dict[str, Any]) -> Iterator[Problem]:
+    """Reported: the message says 'Next' wherever the name stands."""
+    for level in levels(definition):
+        named = [(f"{level.path}/StartAt", level.body["StartAt"])]
+        named += [t for path, _, state in level.states() for t in targets(path, state)]
+        for place, name in named:
+            if name not in level.body["States"]:
+                yield Problem(TARGET, f"Missing 'Next' target: {name}", place)
+
+
+def ends(definition: dict[str, Any]) -> Iterator[Problem]:
+    """Reported: a workflow without an end is one problem without a place, and nothing is said of states out of reach."""
+    for level in levels(definition):
+        states = level.body["States"]
+        if not any(
+            s.get("End") or s.get("Type") in ("Succeed", "Fail") for s in states.values() if isinstance(s, dict)
+        ):
+            yield Problem("MISSING_END_STATE", "Workflow has no terminal state")
+            continue
+        seen: set[str] = set()
+        todo = [level.body["StartAt"]]
+        while todo:
+            name = todo.pop()
+            if name in states and name not in seen and isinstance(states[name], dict):
+                seen.add(name)
+                todo += [t for _, t in targets("", states[name])]
+        for path, name, _ in level.states():
+            if name not in seen and level.body["StartAt"] in states:
+                yield Problem(TARGET, f'State "{name}" is not reachable.', path)
