@@ -36,17 +36,20 @@ class Selector:
         events = self._real.select(0)
         if events or timeout <= 0:
             return events
-        if _busy(getattr(self._loop, "_default_executor", None)):
+        if _busy(self._loop):
             return self._real.select(timeout)
         self._sleep(timeout)
         return self._real.select(0)
 
 
-def _busy(executor: Any) -> bool:
+def _busy(loop: Any) -> bool:
+    """Are worker threads of the loop at work, or being waited for at its end?"""
+    executor = getattr(loop, "_default_executor", None)
     if executor is None:
         return False
     idle = getattr(getattr(executor, "_idle_semaphore", None), "_value", 0)
-    return not executor._work_queue.empty() or idle < len(executor._threads)
+    working = not executor._work_queue.empty() or idle < len(executor._threads)
+    return working or bool(getattr(loop, "_executor_shutdown_called", False))
 
 
 def make_virtual(loop: Any, clock: Any, sleep: Callable[[float], None]) -> None:
