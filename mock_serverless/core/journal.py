@@ -143,6 +143,10 @@ def _cut(text: str, width: int) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, (bytes, bytearray)):
+    if not isinstance(value, (bytes, bytearray)):
+        return str(value)
+    try:
+        text = value[:200].decode()
+    except UnicodeDecodeError:
         return f"<{len(value)} bytes>"
-    return str(value)
+    return text if text.isprintable() else f"<{len(value)} bytes>"
