@@ -136,7 +136,9 @@ class HttpResponse:
         if self.is_success:
             return self
         kind = "Client error" if self.is_client_error else "Server error" if self.is_server_error else "No success"
-        raise HttpStatusError(f"{kind} '{self.status_code} {self.reason_phrase}' for url '{self.url}': {self.text}", self)
+        raise HttpStatusError(
+            f"{kind} '{self.status_code} {self.reason_phrase}' for url '{self.url}': {self.text}", self
+        )
 
     def __repr__(self) -> str:
         return f"<HttpResponse [{self.status_code} {self.reason_phrase}]>"
@@ -166,7 +168,9 @@ class HttpClient:
         body, content_type = _body(json, content, data)
         given = _pairs(headers)
         request = request_of(method, _with_params(url, params), (), body)
-        request = request_of(method, _with_params(url, params), [*_defaults(request, given, content_type), *given], body)
+        request = request_of(
+            method, _with_params(url, params), [*_defaults(request, given, content_type), *given], body
+        )
         response = serve(self._cloud, request)
         if response is None:
             raise NotSupported(not_served(self._cloud, request.host))

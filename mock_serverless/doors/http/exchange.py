@@ -94,6 +94,27 @@ def to_bytes(request: Request, response: Response) -> bytes:
     return head if request.method == "HEAD" or response.status in BODILESS else head + response.body
 
 
+class Unreadable:
+    """The file of an answer which there is none of: reading it raises what went wrong."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+        self.closed = False
+
+    def readline(self, *args: Any) -> bytes:
+        """Raises."""
+        raise self._error
+
+    read = readinto = peek = read1 = readline
+
+    def flush(self) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
+        """Closed."""
+        self.closed = True
+
+
 class Socket:
     """What a connection of http.client's (and so of urllib3's and requests') gets in place of a socket.
 
@@ -115,14 +136,18 @@ class Socket:
         self.sendall(data)
         return len(data)
 
-    def makefile(self, mode: str = "rb", *args: Any, **kwargs: Any) -> io.BufferedReader:
+    def makefile(self, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
         """Serve what was sent; a file with the answer."""
-        request = self._reader.next_request()
-        if request is None:
-            raise ConnectionError("the request is incomplete")
         if self._connection.sock is self:
             self._connection.sock = None
-        return io.BufferedReader(io.BytesIO(to_bytes(request, self._answer(self.cloud, request))))  # type: ignore[arg-type]
+        request = self._reader.next_request()
+        try:
+            if request is None:
+                raise ConnectionError("the request is incomplete")
+            answer = to_bytes(request, self._answer(self.cloud, request))
+        except BaseException as e:
+            return Unreadable(e)
+        return io.BufferedReader(io.BytesIO(answer))
 
     def fileno(self) -> int:
         """There is none."""
@@ -144,13 +169,16 @@ class Socket:
 class Transport:
     """What a protocol of aiohttp's gets in place of asyncio's transport."""
 
-    def __init__(self, loop: Any, protocol: Any, cloud: Cloud, answer: Answer, scheme: str, host: str, port: int) -> None:
+    def __init__(
+        self, loop: Any, protocol: Any, cloud: Cloud, answer: Answer, scheme: str, host: str, port: int
+    ) -> None:
         self._loop = loop
         self._protocol = protocol
         self._cloud = cloud
         self._answer = answer
         self._reader = Reader(scheme, host, port)
         self._closing = False
+        self._lost = False
         self._continued = False
 
     def write(self, data: Any) -> None:
@@ -184,9 +212,10 @@ class Transport:
         return self._closing
 
     def close(self) -> None:
-        """The end of it."""
-        if not self._closing:
-            self._closing = True
+        """The end of it; the protocol is told once."""
+        self._closing = True
+        if not self._lost:
+            self._lost = True
             self._loop.call_soon(self._protocol.connection_lost, None)
 
     abort = close

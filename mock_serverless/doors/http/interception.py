@@ -35,7 +35,9 @@ def _claimant(host: str | None, port: int | None) -> Cloud | None:
 
 def _answer(cloud: Cloud, request: Request) -> Response:
     if request.host in METADATA:
-        raise ConnectionRefusedError(f"{request.host}: no instance or container metadata is read while a mock is active")
+        raise ConnectionRefusedError(
+            f"{request.host}: no instance or container metadata is read while a mock is active"
+        )
     response = serve(cloud, request)
     if response is None:
         raise NotSupported(not_served(cloud, request.host))

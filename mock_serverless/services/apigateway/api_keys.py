@@ -37,7 +37,9 @@ def _make(db: State, request: Request) -> Record:
     if problem:
         raise bad_request(problem)
     if request.get("stageKeys"):
-        raise NotSupported("stageKeys of an API key are deprecated; mock_serverless takes usage plans (create_usage_plan_key)")
+        raise NotSupported(
+            "stageKeys of an API key are deprecated; mock_serverless takes usage plans (create_usage_plan_key)"
+        )
     value = request.get("value") or db.new_id(40)
     if len(value) < 20:
         raise bad_request("API Key value should be at least 20 characters")

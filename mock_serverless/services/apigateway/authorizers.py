@@ -29,7 +29,11 @@ RULES = (
 
 def _make(db: State, request: Request) -> Record:
     members = ("name", "authorizerUri", "authorizerCredentials", "identitySource", "identityValidationExpression")
-    record: Record = {"id": db.new_id(), **chosen(request, "type", *members), "authType": request.get("authType") or "custom"}
+    record: Record = {
+        "id": db.new_id(),
+        **chosen(request, "type", *members),
+        "authType": request.get("authType") or "custom",
+    }
     if request.get("authorizerResultTtlInSeconds") is not None:
         record["authorizerResultTtlInSeconds"] = request["authorizerResultTtlInSeconds"]
     return _checked(db, request, {}, record)
@@ -37,7 +41,9 @@ def _make(db: State, request: Request) -> Record:
 
 def _checked(db: State, request: Request, old: Record, new: Record) -> Record:
     if new["type"] == "COGNITO_USER_POOLS":
-        raise NotSupported("authorizers of type COGNITO_USER_POOLS are not implemented by mock_serverless yet; use a Lambda one")
+        raise NotSupported(
+            "authorizers of type COGNITO_USER_POOLS are not implemented by mock_serverless yet; use a Lambda one"
+        )
     if new["type"] not in ("TOKEN", "REQUEST"):
         raise bad_request("Invalid authorizer type specified. Valid types are TOKEN, COGNITO_USER_POOLS, REQUEST")
     if not URI.fullmatch(new.get("authorizerUri") or ""):

@@ -58,7 +58,11 @@ def _make_version(db: State, request: Request) -> Record:
     stage = request.get("stageName")
     if stage is not None and stage not in api.table("stages"):
         raise bad_request("Invalid stage identifier specified")
-    record = {"version": version, "createdDate": db.scope.now().replace(microsecond=0), **chosen(request, "description")}
+    record = {
+        "version": version,
+        "createdDate": db.scope.now().replace(microsecond=0),
+        **chosen(request, "description"),
+    }
     if stage is not None and version not in api.table("documentation_versions"):
         api.table("stages")[stage] = {**api.table("stages")[stage], "documentationVersion": version}
     return record
@@ -67,7 +71,9 @@ def _make_version(db: State, request: Request) -> Record:
 def _leave_version(db: State, request: Request, record: Record) -> None:
     for stage in db.api(request).table("stages").values():
         if stage.get("documentationVersion") == record["version"]:
-            raise conflict(f"Cannot delete documentation version, is referenced in stage: {stage['stageName']}")  # a guess
+            raise conflict(
+                f"Cannot delete documentation version, is referenced in stage: {stage['stageName']}"
+            )  # a guess
 
 
 VERSION = register(

@@ -55,7 +55,9 @@ class State:
         }
         self.used: dict[tuple[str, str], dict[str, int]] = {}  # (usage plan, key) -> period -> requests
         self.buckets: dict[str, tuple[float, float]] = {}  # throttled thing -> tokens left, when
-        self.authorizations: dict[tuple[str, ...], tuple[float, Record]] = {}  # identity -> until when, what was answered
+        self.authorizations: dict[
+            tuple[str, ...], tuple[float, Record]
+        ] = {}  # identity -> until when, what was answered
 
     def table(self, name: str) -> Table:
         """A table of the account's, made when it is first asked for."""

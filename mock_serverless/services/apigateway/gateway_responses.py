@@ -41,7 +41,12 @@ RULES = (Rule("/responseParameters/*", ALL), Rule("/responseTemplates/*", ALL), 
 
 def default(kind: str) -> Record:
     """What there is without doing anything."""
-    record: Record = {"responseType": kind, "responseParameters": {}, "responseTemplates": TEMPLATES, "defaultResponse": True}
+    record: Record = {
+        "responseType": kind,
+        "responseParameters": {},
+        "responseTemplates": TEMPLATES,
+        "defaultResponse": True,
+    }
     return {**record, "statusCode": STATUSES[kind]} if STATUSES[kind] else record
 
 

@@ -43,7 +43,9 @@ RULES = (
 
 def _make(db: State, request: Request) -> Record:
     if request.get("connectionType") == "VPC_LINK":
-        raise NotSupported("connectionType VPC_LINK: mock_serverless has no VPC links; use another integration in the test")
+        raise NotSupported(
+            "connectionType VPC_LINK: mock_serverless has no VPC links; use another integration in the test"
+        )
     if request.get("tlsConfig"):
         raise NotSupported("tlsConfig of an integration: mock_serverless speaks no TLS; leave it out")
     record: Record = {

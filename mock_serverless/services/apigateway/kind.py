@@ -42,7 +42,9 @@ class Kind:
     order: Callable[[Iterable[Record]], Iterable[Record]] = lambda records: records
     wanted: Callable[[Request, Record], bool] | None = None  # which of them a list is asked for
     items: str = "items"
-    place: Callable[[State, Request], MutableMapping[str, Record]] | None = None  # its table, when it isn't its API's or account's
+    place: Callable[[State, Request], MutableMapping[str, Record]] | None = (
+        None  # its table, when it isn't its API's or account's
+    )
     only: str = ""  # its name, when there is but one in its place
     statuses: Mapping[str, int] = field(default_factory=dict)  # of answers, where they aren't the usual ones
 

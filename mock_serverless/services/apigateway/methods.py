@@ -17,7 +17,9 @@ INVALID_AUTHORIZER = (
     "Invalid authorizer ID specified. "
     "Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer."
 )
-REQUEST_PARAMETER = re.compile(r"method\.request\.(?:querystring|header|path|multivaluequerystring|multivalueheader)\..+")
+REQUEST_PARAMETER = re.compile(
+    r"method\.request\.(?:querystring|header|path|multivaluequerystring|multivalueheader)\..+"
+)
 
 METHOD_RULES = (
     Rule("/apiKeyRequired", convert=truth),
@@ -48,7 +50,9 @@ def _make_method(db: State, request: Request) -> Record:
         if request.get(name):
             record[name] = request[name]
     if request.get("authorizationScopes"):
-        raise NotSupported("authorizationScopes of a method need Cognito user pools, which mock_serverless does not have yet")
+        raise NotSupported(
+            "authorizationScopes of a method need Cognito user pools, which mock_serverless does not have yet"
+        )
     _check_method(db, request, record)
     old = _methods(db, request).get(request["httpMethod"], {})
     return {**record, **{k: old[k] for k in ("methodResponses", "methodIntegration") if k in old}}
@@ -85,7 +89,9 @@ def _changed_method(db: State, request: Request, old: Record, new: Record) -> Re
     if new["authorizationType"] not in AUTHORIZED:
         new = {k: v for k, v in new.items() if k != "authorizerId"}
     if new.get("authorizationScopes"):
-        raise NotSupported("authorizationScopes of a method need Cognito user pools, which mock_serverless does not have yet")
+        raise NotSupported(
+            "authorizationScopes of a method need Cognito user pools, which mock_serverless does not have yet"
+        )
     _check_method(db, request, new)
     return new
 

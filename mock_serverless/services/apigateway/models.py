@@ -47,7 +47,7 @@ def _checked(db: State, request: Request, old: Record, new: Record) -> Record:
 
 def _leave(db: State, request: Request, record: Record) -> None:
     name, api = record["name"], db.api(request)
-    for resource, http_method, method in deployable(api):
+    for resource, http_method, method in reversed(deployable(api)):
         path = f"{resource['path']}/{http_method}"
         if name in (method.get("requestModels") or {}).values():
             raise conflict(f"Cannot delete model '{name}', is referenced in method request: {path}")
@@ -55,7 +55,7 @@ def _leave(db: State, request: Request, record: Record) -> None:
             if name in (response.get("responseModels") or {}).values():
                 raise conflict(f"Cannot delete model '{name}', is referenced in method response: {path}")
     for other in api.table("models").values():
-        if f"/models/{name}\"" in other["schema"]:
+        if f'/models/{name}"' in other["schema"]:
             raise conflict(f"Cannot delete model '{name}', is referenced in model: {other['name']}")
 
 

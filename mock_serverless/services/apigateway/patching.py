@@ -83,12 +83,12 @@ def apply(record: Record, operation: dict[str, Any], rules: Sequence[Rule]) -> R
     if rule.listed:
         return _listed(record, steps, op, value)
     if op == "remove":
-        return without(record, steps)
+        return without(record, steps)  # type: ignore[no-any-return]
     converted = rule.convert(value if value is not None else "")
     problem = rule.refuse(converted) if rule.refuse is not None else None
     if problem is not None:
         raise bad_request(problem)
-    return with_value(record, steps, converted)
+    return with_value(record, steps, converted)  # type: ignore[no-any-return]
 
 
 def _unsupported(op: str, path: str, rule: Rule | None, rules: Sequence[Rule]) -> Exception:
@@ -96,7 +96,9 @@ def _unsupported(op: str, path: str, rule: Rule | None, rules: Sequence[Rule]) -
         return bad_request(f"Invalid patch operation specified. Must be one of: [{', '.join(rule.ops)}]")
     paths = [r.path for r in rules if op in r.ops and "*" not in r.path]
     message = f"Invalid patch path  '{path}' specified for op '{op}'. "
-    return bad_request(message + (f"Must be one of: [{', '.join(paths)}]" if paths else "Please choose supported operations"))
+    return bad_request(
+        message + (f"Must be one of: [{', '.join(paths)}]" if paths else "Please choose supported operations")
+    )
 
 
 def with_value(record: Any, steps: Sequence[str], value: Any) -> Any:

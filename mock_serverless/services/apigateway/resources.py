@@ -43,7 +43,11 @@ def _check_siblings(resources: dict[str, Record], parent: str, part: str, me: st
             continue
         if other["pathPart"] == part:
             raise conflict(f"Another resource with the same parent already has this name: {part}")
-        if part.startswith("{") and other["pathPart"].startswith("{") and part.endswith("+}") == other["pathPart"].endswith("+}"):
+        if (
+            part.startswith("{")
+            and other["pathPart"].startswith("{")
+            and part.endswith("+}") == other["pathPart"].endswith("+}")
+        ):
             raise bad_request(
                 f"A sibling ({other['pathPart']}) of this resource already has a variable path part -- only one is allowed"
             )
@@ -120,4 +124,6 @@ def get_resources(db: State, request: Request) -> Record:
 
 def deployable(api: Api) -> list[tuple[Record, str, Record]]:
     """Resource, HTTP method and method of all methods of an API."""
-    return [(r, name, m) for r in api.table("resources").values() for name, m in (r.get("resourceMethods") or {}).items()]
+    return [
+        (r, name, m) for r in api.table("resources").values() for name, m in (r.get("resourceMethods") or {}).items()
+    ]

@@ -38,7 +38,9 @@ def _checked_compression(size: int | None) -> int | None:
 
 def _refuse_policy(value: Any) -> str | None:
     if value:
-        raise NotSupported("the resource policy of a REST API (policy) is not evaluated by mock_serverless; leave it out")
+        raise NotSupported(
+            "the resource policy of a REST API (policy) is not evaluated by mock_serverless; leave it out"
+        )
     return None
 
 
@@ -46,7 +48,9 @@ RULES = (
     Rule("/description"),
     Rule("/name", refuse=lambda name: None if name else "Name cannot be an empty string"),
     Rule("/policy", refuse=_refuse_policy),
-    Rule("/apiKeySource", refuse=lambda s: None if s in ("HEADER", "AUTHORIZER") else "Invalid API key source specified"),
+    Rule(
+        "/apiKeySource", refuse=lambda s: None if s in ("HEADER", "AUTHORIZER") else "Invalid API key source specified"
+    ),
     Rule("/binaryMediaTypes/*", ("add", "remove", "replace"), listed=True),
     Rule("/minimumCompressionSize", convert=_compression),
     Rule("/disableExecuteApiEndpoint", convert=truth),

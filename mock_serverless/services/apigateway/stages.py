@@ -109,9 +109,13 @@ def check_variables(variables: dict[str, str] | None) -> None:
     """https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html: names and values of stage variables."""
     for name, value in (variables or {}).items():
         if not VARIABLE.fullmatch(name):
-            raise bad_request(f"Stage variable names must be alphanumeric or underscores: {name}")  # a guess at AWS's words
+            raise bad_request(
+                f"Stage variable names must be alphanumeric or underscores: {name}"
+            )  # a guess at AWS's words
         if not VARIABLE_VALUE.fullmatch(value):
-            raise bad_request(f"Invalid stage variable value: {value}. Please use values with characters [A-Za-z0-9-._~:/?#&=,]+")
+            raise bad_request(
+                f"Invalid stage variable value: {value}. Please use values with characters [A-Za-z0-9-._~:/?#&=,]+"
+            )
 
 
 def _make(db: State, request: Request) -> Record:
@@ -161,9 +165,9 @@ def _patched(db: State, request: Request, stage: Record, patch: dict[str, Any]) 
         return _cache_cluster(stage, path, patch.get("value"))
     if not any(rule.fits(steps) for rule in RULES):
         return _set_method(stage, path, patch)
-    if path in ("/deploymentId", "/canarySettings/deploymentId"):
-        if op == "replace" and patch.get("value") not in db.api(request).table("deployments"):
-            raise bad_request("Deployment id does not exist")
+    points = path in ("/deploymentId", "/canarySettings/deploymentId") and op == "replace"
+    if points and patch.get("value") not in db.api(request).table("deployments"):
+        raise bad_request("Deployment id does not exist")
     stage = apply(stage, patch, RULES)
     check_variables(stage.get("variables"))
     if path.startswith("/canarySettings/"):
@@ -200,9 +204,7 @@ def _set_method(stage: Record, path: str, patch: dict[str, Any]) -> Record:
     key = "/".join(raw[:2])
     if patch.get("op") == "remove" and len(raw) == 2:
         if key not in stage["methodSettings"]:
-            raise bad_request(
-                f"Cannot remove method setting {key} because there is no method setting for this method "
-            )
+            raise bad_request(f"Cannot remove method setting {key} because there is no method setting for this method ")
         return {"methodSettings": {}, **without(stage, ["methodSettings", key])}
     setting = SETTINGS.get("/".join(raw[2:]))
     if setting is None or len(raw) != 4:

@@ -53,8 +53,11 @@ def chosen(x: Exchange, answer: Answer) -> Record:
             return record  # type: ignore[no-any-return]
     default = next((r for r in responses if not r.get("selectionPattern")), None)
     if default is None:
-        raise misconfigured("No match for output mapping and no default output mapping configured. "
-                            f"Endpoint Response Status Code: {answer.status}", x)
+        raise misconfigured(
+            "No match for output mapping and no default output mapping configured. "
+            f"Endpoint Response Status Code: {answer.status}",
+            x,
+        )
     return default  # type: ignore[no-any-return]
 
 

@@ -129,7 +129,9 @@ def evaluate(document: Record, arn: str) -> bool | None:
     found: bool | None = None
     for statement in statements if isinstance(statements, list) else [statements]:
         if "Condition" in statement:
-            raise NotSupported("a Condition in an authorizer's policy is not evaluated by mock_serverless; leave it out")
+            raise NotSupported(
+                "a Condition in an authorizer's policy is not evaluated by mock_serverless; leave it out"
+            )
         actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
         if any(_fits(a.lower(), "execute-api:invoke") for a in actions) and any(_fits(r, arn) for r in resources):
             if statement.get("Effect") == "Deny":

@@ -30,7 +30,9 @@ Step = Callable[[Exchange], None]
 
 TO_METHOD: tuple[Step, ...] = (stage_of, describe, route, authorize, check_key, throttle, validate)
 TO_INTEGRATION: tuple[Step, ...] = (integrate, integration_response)
-LARGEST = 10 * 1024 * 1024  # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+LARGEST = (
+    10 * 1024 * 1024
+)  # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 
 
 @host(

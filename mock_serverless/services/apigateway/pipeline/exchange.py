@@ -75,7 +75,9 @@ class Answer:
 class Refused(Exception):
     """API Gateway answers by itself, with a gateway response of this type."""
 
-    def __init__(self, kind: str, message: str | None, status: int | None = None, error_type: str | None = None) -> None:
+    def __init__(
+        self, kind: str, message: str | None, status: int | None = None, error_type: str | None = None
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message

@@ -39,7 +39,9 @@ def function_of(uri: str) -> str:
 
 def invoke(x: Exchange, function: str, event: Any, *, asynchronous: bool = False) -> tuple[str, bytes]:
     """Call a function with an event (or bytes as they are): ("done" | "failed" | "refused", payload)."""
-    payload = event if isinstance(event, bytes) else json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+    payload = (
+        event if isinstance(event, bytes) else json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+    )
     arn = Arn.parse(function)
     where = {"region": arn.region, "account": arn.account} if arn is not None else {}
     params = {
@@ -91,7 +93,9 @@ def _headers(x: Exchange) -> dict[str, list[str]]:
         headers["X-Amz-Cf-Id"] = [x.context["extendedRequestId"]]
         forwarded += ", 127.0.0.1"
     before = next((v[-1] for k, v in x.headers.items() if k.lower() == "x-forwarded-for"), None)
-    headers = {k: v for k, v in headers.items() if not k.lower().startswith("x-forwarded-") and k.lower() != "x-amzn-trace-id"}
+    headers = {
+        k: v for k, v in headers.items() if not k.lower().startswith("x-forwarded-") and k.lower() != "x-amzn-trace-id"
+    }
     headers["X-Amzn-Trace-Id"] = [x.trace]
     headers["X-Forwarded-For"] = [f"{before}, {forwarded}" if before else forwarded]
     headers["X-Forwarded-Port"] = ["443" if x.request.scheme == "https" else "80"]

@@ -49,7 +49,7 @@ def _type(value: Any, argument: Any, schema: Any, resolve: Resolve) -> Problem:
     if any(TYPES[t](value) for t in allowed if t in TYPES):
         return None
     names = ",".join(f'"{t}"' for t in allowed)
-    return f'instance type ({type_name(value)}) does not match any allowed primitive type (allowed: [{names}])'
+    return f"instance type ({type_name(value)}) does not match any allowed primitive type (allowed: [{names}])"
 
 
 def _enum(value: Any, argument: Any, schema: Any, resolve: Resolve) -> Problem:
@@ -57,7 +57,7 @@ def _enum(value: Any, argument: Any, schema: Any, resolve: Resolve) -> Problem:
 
 
 def _same(a: Any, b: Any) -> bool:
-    return type(a) is type(b) and a == b or (TYPES["number"](a) and TYPES["number"](b) and a == b)
+    return (type(a) is type(b) and a == b) or (TYPES["number"](a) and TYPES["number"](b) and a == b)
 
 
 def _required(value: Any, argument: Any, schema: Any, resolve: Resolve) -> Problem:
@@ -84,7 +84,9 @@ def _additional_properties(value: Any, argument: Any, schema: Any, resolve: Reso
     if not isinstance(value, dict):
         return None
     patterns = schema.get("patternProperties") or {}
-    others = [k for k in value if k not in (schema.get("properties") or {}) and not any(re.search(p, k) for p in patterns)]
+    others = [
+        k for k in value if k not in (schema.get("properties") or {}) and not any(re.search(p, k) for p in patterns)
+    ]
     if argument is False and others:
         names = ",".join(f'"{n}"' for n in others)
         return f"object instance has properties which are not allowed by the schema: [{names}]"
@@ -120,14 +122,22 @@ def _minimum(value: Any, argument: Any, schema: Any, resolve: Resolve) -> Proble
     if not TYPES["number"](value):
         return None
     strict = schema.get("exclusiveMinimum") is True
-    return None if value > argument or (value == argument and not strict) else "numeric instance is lower than the required minimum"
+    return (
+        None
+        if value > argument or (value == argument and not strict)
+        else "numeric instance is lower than the required minimum"
+    )
 
 
 def _maximum(value: Any, argument: Any, schema: Any, resolve: Resolve) -> Problem:
     if not TYPES["number"](value):
         return None
     strict = schema.get("exclusiveMaximum") is True
-    return None if value < argument or (value == argument and not strict) else "numeric instance is greater than the required maximum"
+    return (
+        None
+        if value < argument or (value == argument and not strict)
+        else "numeric instance is greater than the required maximum"
+    )
 
 
 def _multiple_of(value: Any, argument: Any, schema: Any, resolve: Resolve) -> Problem:
@@ -163,11 +173,17 @@ def _any_of(value: Any, argument: Any, schema: Any, resolve: Resolve) -> Problem
 
 def _one_of(value: Any, argument: Any, schema: Any, resolve: Resolve) -> Problem:
     count = sum(problem_of(value, s, resolve) is None for s in argument)
-    return None if count == 1 else f"instance failed to match exactly one schema (matched {count} out of {len(argument)})"
+    return (
+        None if count == 1 else f"instance failed to match exactly one schema (matched {count} out of {len(argument)})"
+    )
 
 
 def _not(value: Any, argument: Any, schema: Any, resolve: Resolve) -> Problem:
-    return None if problem_of(value, argument, resolve) is not None else "instance matched a schema which it should not have"
+    return (
+        None
+        if problem_of(value, argument, resolve) is not None
+        else "instance matched a schema which it should not have"
+    )
 
 
 def _dependencies(value: Any, argument: Any, schema: Any, resolve: Resolve) -> Problem:

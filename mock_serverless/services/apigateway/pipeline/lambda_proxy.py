@@ -80,7 +80,7 @@ def _headers(result: dict[str, Any]) -> list[tuple[str, str]]:
     found: dict[str, tuple[str, list[str]]] = {}
     several = result.get("multiValueHeaders") or {}
     for name, values in [*several.items(), *((k, [v]) for k, v in (result.get("headers") or {}).items())]:
-        shown, kept = found.setdefault(name.lower(), (name, []))
+        _, kept = found.setdefault(name.lower(), (name, []))
         kept += [t for t in map(_text, values) if t is not None and t not in kept]
     headers = []
     for lower, (name, values) in found.items():

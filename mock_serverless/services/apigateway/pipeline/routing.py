@@ -14,8 +14,22 @@ from .exchange import Exchange, Refused
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html: they go no further
 DROPPED = frozenset(
-    ["connection", "content-length", "content-md5", "expect", "keep-alive", "max-forwards", "proxy-authenticate"]
-    + ["proxy-connection", "server", "te", "trailer", "transfer-encoding", "upgrade", "www-authenticate"]
+    [
+        "connection",
+        "content-length",
+        "content-md5",
+        "expect",
+        "keep-alive",
+        "max-forwards",
+        "proxy-authenticate",
+        "proxy-connection",
+        "server",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "www-authenticate",
+    ]
 )
 
 
@@ -72,7 +86,8 @@ def match(resources: list[Record], path: str) -> tuple[Record, dict[str, str]] |
 
 
 def _fits(pattern: list[str], parts: list[str]) -> tuple[tuple[int, ...], dict[str, str]] | None:
-    rank, values = [], {}
+    rank: list[int] = []
+    values: dict[str, str] = {}
     for i, part in enumerate(pattern):
         if part.endswith("+}"):
             if i >= len(parts):

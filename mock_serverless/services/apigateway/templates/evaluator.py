@@ -113,7 +113,13 @@ def _foreach(run: _Run, node: Node) -> None:
     before = {k: run.variables[k] for k in (name, "foreach", "velocityCount", "velocityHasNext") if k in run.variables}
     for index, item in enumerate(items):
         more = index + 1 < len(items)
-        loop = {"index": index, "count": index + 1, "hasNext": more, "first": index == 0, "last": not more}
+        loop: dict[str, Any] = {
+            "index": index,
+            "count": index + 1,
+            "hasNext": more,
+            "first": index == 0,
+            "last": not more,
+        }
         loop["parent"] = before.get("foreach")
         run.variables |= {name: item, "foreach": loop, "velocityCount": index + 1, "velocityHasNext": more}
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 
@@ -46,9 +47,10 @@ def printed(value: Any) -> str:
 def _double(value: float) -> str:
     """https://docs.oracle.com/javase/8/docs/api/java/lang/Double.html#toString-double-"""
     if value and not 1e-3 <= abs(value) < 1e7:
-        mantissa, _, exponent = f"{value!r}".partition("e") if "e" in f"{value!r}" else f"{value:e}".partition("e")
-        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-        return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}"
+        sign, digits, exponent = Decimal(repr(value)).as_tuple()
+        first, *rest = str(int("".join(map(str, digits)))).rstrip("0") or "0"
+        power = len(digits) - 1 + int(exponent)
+        return f"{'-' * sign}{first}.{''.join(rest) or '0'}E{power}"
     return repr(value)
 
 

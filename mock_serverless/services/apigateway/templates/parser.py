@@ -255,7 +255,7 @@ class _Parser:
     def _arguments(self, commas: bool) -> tuple[Node, ...]:
         """Arguments in parentheses: of a method with commas, of a macro also without."""
         self._expect("(")
-        arguments = []
+        arguments: list[Node] = []
         while not self._take(")"):
             if arguments and not self._take(",") and commas:
                 raise self._error("',' or ')' is missing")
