@@ -5,6 +5,7 @@ Streams are windows onto the journal; they keep no records of their own. An entr
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,11 @@ class Journal:
         """At most ``limit`` changes from ``number`` on."""
         start = max(self._first, len(self._changes) - (self.next_number - number))
         return self._changes[start : start + limit]
+
+    def number_at(self, time: float) -> int:
+        """The number of the first change at or after a time (the next one's when there is none)."""
+        position = bisect_left(self._changes, time, self._first, key=lambda change: change.time)
+        return self.next_number - (len(self._changes) - position)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Journal:
         copy = memo[id(self)] = Journal()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from mock_serverless.core.constraints import validation_error, violation
 from mock_serverless.core.errors import AwsError
 
 from .schema import INVALID, IndexDefinition, KeySchema, Projection
@@ -32,6 +33,7 @@ def check_definition(request: dict[str, Any]) -> None:
     definitions = [d["AttributeName"] for d in request["AttributeDefinitions"]]
     local, is_global = request.get("LocalSecondaryIndexes"), request.get("GlobalSecondaryIndexes")
     keys = [k["AttributeName"] for k in request["KeySchema"]]
+    _check_lengths(request)
     if len(keys) > len(definitions):
         raise refuse("Invalid KeySchema: Some index key attribute have no definition")
     check_keys(request["KeySchema"], definitions)
@@ -50,6 +52,24 @@ def check_definition(request: dict[str, Any]) -> None:
     _check_included([*(local or ()), *(is_global or ())])
     _check_all_used(request, definitions)
     _check_stream(request.get("StreamSpecification"))
+
+
+def _check_lengths(request: dict[str, Any]) -> None:
+    """Newer models of botocore's leave the length of key schemas to the service, since indexes may have longer ones."""
+    schemas = [("keySchema", request["KeySchema"])]
+    schemas += [
+        (f"localSecondaryIndexes.{i}.member.keySchema", index["KeySchema"])
+        for i, index in enumerate(request.get("LocalSecondaryIndexes") or (), 1)
+    ]
+    found = []
+    for path, schema in schemas:
+        if len(schema) > 2:
+            shown = ", ".join(
+                f"KeySchemaElement(attributeName={k['AttributeName']}, keyType={k['KeyType']})" for k in schema
+            )
+            found.append(violation(f"[{shown}]", path, "Member must have length less than or equal to 2"))
+    if found:
+        raise validation_error(found)
 
 
 def check_throughput(billing: str, given: dict[str, int] | None) -> None:

@@ -97,7 +97,7 @@ class PartitionOrder:
 
 # ---------------------------------------------------------------------- the sorted entries of one partition
 
-LONG = 2000
+LONG = 10_000
 """A partition with more entries than this is a tree of lists, else one plain list (small and fast)."""
 
 

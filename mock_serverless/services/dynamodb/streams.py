@@ -172,6 +172,10 @@ def get_shard_iterator(db: Database, request: dict[str, Any]) -> dict[str, Any]:
         number = max(stream.begin, journal.first_number)
     elif kind == "LATEST":
         number = journal.next_number if stream.end is None else stream.end
+    elif kind == "AT_TIMESTAMP":
+        if "Timestamp" not in request:
+            raise refuse("Timestamp is required when ShardIteratorType is AT_TIMESTAMP")  # the wording is a guess
+        number = max(stream.begin, journal.number_at(request["Timestamp"].timestamp()))
     else:
         number = _number_asked(stream, request) + (kind == "AFTER_SEQUENCE_NUMBER")
     return {"ShardIterator": _iterator(stream, number, db.scope.timestamp())}

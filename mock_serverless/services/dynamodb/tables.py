@@ -37,22 +37,29 @@ NOTHING_TO_DO = (
     "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
     "SSESpecification or ReplicaUpdates is required"
 )
-NOT_YET = {
-    "ReplicaUpdates": "global tables",
-    "MultiRegionConsistency": "global tables",
-    "GlobalTableWitnessUpdates": "global tables",
-    "ResourcePolicy": "resource policies",
-    "GlobalTableSourceArn": "global tables",
-    "GlobalTableSettingsReplicationMode": "global tables",
-    "VectorIndexes": "vector indexes",
-}
+SETTINGS = frozenset(
+    (
+        "AttributeDefinitions",
+        "BillingMode",
+        "DeletionProtectionEnabled",
+        "OnDemandThroughput",
+        "ProvisionedThroughput",
+        "SSESpecification",
+        "StreamSpecification",
+        "TableClass",
+        "TableName",
+        "WarmThroughput",
+    )
+)
+CREATE = SETTINGS | {"KeySchema", "LocalSecondaryIndexes", "GlobalSecondaryIndexes", "Tags"}
+UPDATE = SETTINGS | {"GlobalSecondaryIndexUpdates"}
 NAME_LENGTH = "TableName must be at least 3 characters long and at most 255 characters long"
 
 
 @operation
 def create_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html"""
-    _refuse_unknown(request, "CreateTable")
+    _refuse_others(request, CREATE, "CreateTable")
     name = _table_name(db, request["TableName"])
     check_definition(request)
     tags.check(request.get("Tags") or [])
@@ -73,12 +80,13 @@ def create_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     return {"TableDescription": description(table, "CREATING")}
 
 
-def _refuse_unknown(request: dict[str, Any], name: str) -> None:
+def _refuse_others(request: dict[str, Any], known: frozenset[str], name: str) -> None:
+    """Global tables, resource policies, vector indexes: what can't act is not accepted."""
     for parameter in request:
-        if parameter in NOT_YET:
+        if parameter not in known:
             raise NotSupported(
-                f"dynamodb.{name}: mock_serverless has no {NOT_YET[parameter]} yet, so it can't act on {parameter}. "
-                f"Leave {parameter} out, or stub the call: cloud.stub('dynamodb', '{name}', {{...}})"
+                f"dynamodb.{name}: mock_serverless can't act on the parameter {parameter} yet.\n"
+                f"Leave it out, or stub the call: cloud.stub('dynamodb', '{name}', {{...}})"
             )
 
 
@@ -133,7 +141,7 @@ def delete_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 @operation
 def update_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html"""
-    _refuse_unknown(request, "UpdateTable")
+    _refuse_others(request, UPDATE, "UpdateTable")
     _table_name(db, request["TableName"])
     updates = request.get("GlobalSecondaryIndexUpdates") or []
     _check_update(request, updates)
