@@ -262,3 +262,56 @@ def test_events_are_a_tree_and_every_state_entered_is_left(kinds: list[str], inp
     entered = [d["name"] for t, _, d in world.events if t.endswith("Entered")]
     left = [d["name"] for t, _, d in world.events if t.endswith("Exited")]
     assert sorted(entered) == sorted(left)
+
+
+WHOLE: dict[str, Any] = {
+    "StartAt": "T",
+    "TimeoutSeconds": 9,
+    "States": {
+        "T": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {"a.$": "$.b", "c": [{"d.$": "States.UUID()"}]},
+            "Retry": [{"ErrorEquals": ["A"], "BackoffRate": 1.5}],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.e", "Next": "C"}],
+            "Credentials": {"RoleArn": "arn"},
+            "Next": "C",
+        },
+        "C": {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "And": [{"Variable": "$.a", "IsNull": True}, {"Not": {"Variable": "$.b", "StringEquals": "x"}}],
+                    "Next": "P",
+                }
+            ],
+            "Default": "W",
+        },
+        "P": {
+            "Type": "Parallel",
+            "Branches": [{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}],
+            "Next": "M",
+        },
+        "M": {
+            "Type": "Map",
+            "ItemProcessor": {
+                "ProcessorConfig": {"Mode": "INLINE"},
+                "StartAt": "B",
+                "States": {"B": {"Type": "Succeed"}},
+            },
+            "Next": "W",
+        },
+        "W": {"Type": "Wait", "Timestamp": "2024-01-01T00:00:00Z", "Next": "F"},
+        "F": {"Type": "Fail", "ErrorPath": "$.e", "Cause": "c"},
+    },
+}
+
+
+@given(st.data(), st.sampled_from([None, True, 0, -1, 1.5, "", "x", "$", [], [1], {}, {"x": 1}]))
+def test_whatever_stands_in_a_definition_is_a_problem_and_no_exception(data: st.DataObject, junk: Any) -> None:
+    steps = data.draw(st.sampled_from(places(WHOLE)))
+    assert validate(json.dumps(WHOLE), check_resource=unknown_resource) == []
+    changed = place(WHOLE, steps, junk)
+    for type in ("STANDARD", "EXPRESS"):
+        for problem in validate(json.dumps(changed), type, unknown_resource):
+            assert problem.code in ("SCHEMA_VALIDATION_FAILED", "MISSING_TRANSITION_TARGET", "MISSING_END_STATE")

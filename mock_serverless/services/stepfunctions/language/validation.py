@@ -41,6 +41,14 @@ FIELDS: dict[str, frozenset[str]] = {
 }  # fmt: skip
 REQUIRED = {"Task": ["Resource"], "Choice": ["Choices"], "Parallel": ["Branches"]}
 MACHINE_FIELDS = frozenset({"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"})
+OBJECT, ARRAY, TEXT, FLAG = (dict, "Object"), (list, "Array"), (str, "String"), (bool, "Boolean")
+KINDS: dict[str, tuple[type, str]] = {
+    **dict.fromkeys(("Type", "Comment", "StartAt", "Next", "Default", "Resource", "Error", "Cause", "Timestamp"), TEXT),
+    **dict.fromkeys(("Retry", "Catch", "Branches", "Choices", "ErrorEquals"), ARRAY),
+    **dict.fromkeys(("ItemProcessor", "Iterator", "ProcessorConfig", "Credentials", "Assign", "States"), OBJECT),
+    "End": FLAG,
+}
+"""What JSON may stand in a field (the wording is a guess)."""
 TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign")
 REFERENCES = ("ResultPath",)
 ANY_PATHS = ("InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath",
@@ -66,12 +74,14 @@ def check_state(state: dict[str, Any], check_resource: ResourceCheck | None = No
 def _check_level(level: Level, type: str, check_resource: ResourceCheck | None) -> Iterator[Problem]:
     yield from required(level.path or "/", level.body, ["StartAt", "States"])
     if level.depth == 0:
+        yield from kinds("/", level.body)
         yield from unsupported("/", level.body, MACHINE_FIELDS)
         yield from machine_timeout(level)
-    if not isinstance(level.body.get("States", {}), dict):
-        yield Problem(SCHEMA, "Expected value of type Object", f"{level.path}/States")
-    elif not level.body.get("States", {"": 1}):
+    if not level.body.get("States", {"": 1}):
         yield Problem(SCHEMA, "Value must not be empty", f"{level.path}/States")
+    for name, state in level.body["States"].items() if isinstance(level.body.get("States"), dict) else ():
+        if not isinstance(state, dict):
+            yield Problem(SCHEMA, "Expected value of type Object", f"{level.path}/States/{name}")
     for path, name, state in level.states():
         for rule in RULES:
             yield from rule(level, path, name, state)
@@ -91,6 +101,28 @@ def unsupported(path: str, body: dict[str, Any], allowed: frozenset[str]) -> Ite
     for name in body:
         if name not in allowed:
             yield Problem(SCHEMA, f"Field '{name}' is not supported", path)
+
+
+def kinds(path: str, body: dict[str, Any]) -> Iterator[Problem]:
+    """Every field holds the kind of JSON that it is for."""
+    for name, value in body.items():
+        kind, called = KINDS.get(name, (object, ""))
+        if not isinstance(value, kind):
+            yield Problem(SCHEMA, f"Expected value of type {called}", f"{path.rstrip('/')}/{name}")
+
+
+def kinds_inside(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
+    """The state's own fields, and those of what is in it."""
+    yield from kinds(path, state)
+    for field in ("Retry", "Catch", "Choices", "Branches"):
+        for i, entry in enumerate(state[field] if isinstance(state.get(field), list) else ()):
+            if isinstance(entry, dict):
+                yield from kinds(f"{path}/{field}[{i}]", entry)
+            else:
+                yield Problem(SCHEMA, "Expected value of type Object", f"{path}/{field}[{i}]")
+    processor = state.get("ItemProcessor", state.get("Iterator"))
+    if isinstance(processor, dict):
+        yield from kinds(f"{path}/ItemProcessor", processor)
 
 
 def machine_timeout(level: Level) -> Iterator[Problem]:
@@ -234,12 +266,10 @@ def errors(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterato
     for field, needed in (("Retry", ["ErrorEquals"]), ("Catch", ["ErrorEquals", "Next"])):
         entries = state.get(field, [])
         if not isinstance(entries, list):
-            yield Problem(SCHEMA, "Expected value of type Array", f"{path}/{field}")
             continue
         for i, entry in enumerate(entries):
             where = f"{path}/{field}[{i}]"
             if not isinstance(entry, dict):
-                yield Problem(SCHEMA, "Expected value of type Object", where)
                 continue
             yield from required(where, entry, needed)
             names = entry.get("ErrorEquals", [""])
@@ -340,6 +370,7 @@ def _jsonata(level: Level, state: dict[str, Any]) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
+    kinds_inside,
     type_and_fields, query_language, transition, wait, exclusive, templates, paths_of_fields, errors, choices, lines, credentials,
 )  # fmt: skip
 
