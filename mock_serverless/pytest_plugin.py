@@ -8,6 +8,7 @@ Loaded with pytest in every session, so it imports nothing heavy until a test as
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -78,6 +79,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     own = any(mark.name == "mock_cloud" for mark in item.own_markers)
     if own and "cloud" not in getattr(item, "fixturenames", ("cloud",)):
         pytest.fail(NO_FIXTURE, pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    """After all fixtures: ``monkeypatch`` may have put the mock's own environment back, when it is older than the mock."""
+    try:
+        return (yield)
+    finally:
+        session = sys.modules.get("mock_serverless.doors.session")
+        if session is not None:
+            session.tidy()
 
 
 @pytest.hookimpl(wrapper=True)

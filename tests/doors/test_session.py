@@ -114,6 +114,35 @@ def _parses(session: Any) -> bool:
         return False
 
 
+SETENV = """
+    import os
+    import pytest
+
+    @pytest.fixture(scope="module", autouse=True)
+    def before():
+        saved = dict(os.environ)
+        yield
+        assert {**os.environ, "PYTEST_CURRENT_TEST": ""} == {**saved, "PYTEST_CURRENT_TEST": ""}
+
+    def test_it(monkeypatch, cloud):
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "444455556666")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "sa-east-1")
+
+    def test_after():
+        assert "AWS_ACCESS_KEY_ID" not in os.environ
+        assert "AWS_DEFAULT_REGION" not in os.environ
+"""
+
+
+def test_an_environment_that_monkeypatch_puts_back_after_the_mock(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    pytester.makepyfile(SETENV)
+    pytester.runpytest_inprocess("-q", "-p", "no:randomly", "-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
 # ---------------------------------------------------------------------- regions
 
 
