@@ -67,7 +67,8 @@ def get_account_settings(state: State, request: dict[str, Any]) -> dict[str, Any
 @operation
 def get_function_code_signing_config(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionCodeSigningConfig.html"""
-    return {"FunctionName": function_of(state, request).name}
+    # no function has one here; the member is required by the model, so it is there and empty
+    return {"FunctionName": function_of(state, request).name, "CodeSigningConfigArn": ""}
 
 
 @operation

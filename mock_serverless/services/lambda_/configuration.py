@@ -84,6 +84,15 @@ def _as_it_is(scope: Scope, settings: dict[str, Any], value: Any) -> Any:
     return value
 
 
+def _over_default(member: str) -> Put:
+    """A structure whose members may be left out."""
+
+    def put(scope: Scope, settings: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+        return {**DEFAULTS[member], **{k: v for k, v in value.items() if v is not None}}
+
+    return put
+
+
 def _runtime(scope: Scope, settings: dict[str, Any], value: str) -> str:
     if value in RUNTIMES:
         return value
@@ -182,10 +191,10 @@ MEMBERS: dict[str, Put] = {
     "Timeout": _as_it_is,
     "MemorySize": _as_it_is,
     "KMSKeyArn": _as_it_is,
-    "TracingConfig": _as_it_is,
+    "TracingConfig": _over_default("TracingConfig"),
     "Architectures": _as_it_is,
-    "EphemeralStorage": _as_it_is,
-    "SnapStart": _as_it_is,
+    "EphemeralStorage": _over_default("EphemeralStorage"),
+    "SnapStart": _over_default("SnapStart"),
     "PackageType": _package_type,
     "Environment": _environment,
     "DeadLetterConfig": _dead_letters,

@@ -175,3 +175,11 @@ def test_function_url(cloud: Cloud, client: Any) -> None:
     assert cloud.http.get(url + "boom").status_code == 502
     client.delete_function_url_config(FunctionName="f")
     assert cloud.http.get(url).status_code == 403
+
+
+def test_structures_with_nothing_in_them_are_the_defaults(client: Any, call: Any) -> None:
+    answer = client.create_function(**NEW, TracingConfig={}, SnapStart={}, LoggingConfig={}, Environment={})
+    assert answer["TracingConfig"] == {"Mode": "PassThrough"}
+    assert answer["SnapStart"] == {"ApplyOn": "None", "OptimizationStatus": "Off"}
+    assert answer["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/aws/lambda/f"}
+    assert call("f", 1) == 1
