@@ -7,7 +7,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+import boto3
 import pytest
+
+from mock_serverless import mock_cloud
+from mock_serverless.core.operation import load
 
 QUIET = ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio"]
 
@@ -40,6 +44,15 @@ FAILS_WITH_CALLS = """
     def test_passes(cloud):
         use()
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded() -> None:
+    """pytester forgets the modules that a run in this process has loaded; what is here before is not loaded each time."""
+    with mock_cloud():
+        boto3.client("sts")
+    for service in ("sts", "lambda", "stepfunctions"):
+        load(service)
 
 
 def run(pytester: pytest.Pytester, source: str, *arguments: str, apart: bool = False) -> pytest.RunResult:
@@ -287,10 +300,11 @@ def test_the_section_is_a_screenful(pytester: pytest.Pytester) -> None:
 
         def test_many_clouds():
             with mock_cloud():
+                sts = boto3.client("sts")
                 for _ in range(20):
                     with mock_cloud():
                         for _ in range(50):
-                            boto3.client("sts").get_caller_identity()
+                            sts.get_caller_identity()
                 assert False
         """,
     )
