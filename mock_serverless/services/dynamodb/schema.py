@@ -44,6 +44,9 @@ class KeySchema:
     hash: tuple[Attribute, ...]
     range: tuple[Attribute, ...]
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> KeySchema:
+        return self
+
     @property
     def names(self) -> tuple[str, ...]:
         """All their names, hash first."""
@@ -75,6 +78,9 @@ class PrimaryKey:
         self.range_name: str | None
         self.range_name, self.range_type = schema.range[0] if schema.range else (None, "")
         self.names = schema.names
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> PrimaryKey:
+        return self
 
     def of_item(self, item: Item) -> Key:
         """The key within a normalised item; AwsError in put_item's words."""
@@ -191,6 +197,9 @@ class IndexDefinition:
     key: KeySchema
     projection: Projection
     is_global: bool
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> IndexDefinition:
+        return self
 
     def check(self, item: Item) -> None:
         """Refuse an item whose attributes the index can't take as its keys; what is missing is fine."""

@@ -11,7 +11,8 @@ import base64
 import binascii
 import json
 from collections.abc import Container
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,10 @@ class Stream:
     shard: str
     end: int | None = None
     closed: float | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Stream:
+        twin = memo[id(self)] = replace(self, journal=deepcopy(self.journal, memo))
+        return twin
 
     def record(self, change: Change, region: str) -> dict[str, Any]:
         """A record of get_records."""

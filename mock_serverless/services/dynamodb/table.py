@@ -7,7 +7,8 @@ and sizes, the journal, the streams' readers, the expiry of items. An operation 
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.scope import Scope
@@ -47,6 +48,9 @@ class Throughput:
     last_increase: float | None = None
     last_decrease: float | None = None
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Throughput:
+        return replace(self)
+
 
 @dataclass(slots=True)
 class IndexSettings:
@@ -71,7 +75,10 @@ class Settings:
     table_class_since: float | None = None
     deletion_protection: bool = False
     encryption: dict[str, Any] | None = None
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)  # replaced, never changed in place, as all the dicts here
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Settings:
+        return replace(self, throughput=replace(self.throughput))
 
 
 @dataclass(slots=True)
@@ -111,6 +118,16 @@ class Table:
         self.stream: Stream | None = None
         self.latest_stream: Stream | None = None
         self.expiry = Expiry()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Table:
+        """For snapshots: only what changes is copied, the items not at all (versions.py)."""
+        twin: Table = object.__new__(Table)
+        memo[id(self)] = twin
+        twin.__dict__.update(self.__dict__)
+        twin.indexes = self.indexes.copy()
+        for name in ("settings", "index_settings", "items", "journal", "stream", "latest_stream", "expiry"):
+            setattr(twin, name, deepcopy(getattr(self, name), memo))
+        return twin
 
     # ------------------------------------------------------------------ indexes
 

@@ -157,3 +157,32 @@ def test_indexes_of_several_attributes(cloud: Cloud) -> None:
             break
         more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
     assert found == ["1", "9", "10"]
+
+
+def test_going_back_undoes_definitions_too(cloud: Cloud, table: Any) -> None:
+    client = boto3.client("dynamodb")
+    client.update_table(TableName="orders", StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    before = client.describe_table(TableName="orders")["Table"]
+    with cloud.scratch():
+        client.put_item(TableName="orders", Item={"pk": {"S": "a"}, "sk": {"N": "1"}, "g": {"S": "x"}})
+        client.update_table(
+            TableName="orders",
+            AttributeDefinitions=[{"AttributeName": "g", "AttributeType": "S"}],
+            GlobalSecondaryIndexUpdates=[
+                {
+                    "Create": {
+                        "IndexName": "by-g",
+                        "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+                        "Projection": {"ProjectionType": "ALL"},
+                    }
+                }
+            ],
+            StreamSpecification={"StreamEnabled": False},
+            DeletionProtectionEnabled=True,
+        )
+        client.tag_resource(ResourceArn=table.table_arn, Tags=[{"Key": "a", "Value": "b"}])
+        assert client.scan(TableName="orders", IndexName="by-g")["Count"] == 1
+    assert client.describe_table(TableName="orders")["Table"] == before
+    assert client.list_tags_of_resource(ResourceArn=table.table_arn)["Tags"] == []
+    client.put_item(TableName="orders", Item={"pk": {"S": "b"}, "sk": {"N": "1"}})
+    assert cloud.dynamodb.items("orders") == [{"pk": "b", "sk": 1}]
