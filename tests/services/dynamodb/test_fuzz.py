@@ -121,7 +121,7 @@ def test_whatever_is_asked(service: str, name: str, fuzzed: tuple[Cloud, Any]) -
     errors = {e.name for e in operation.service_model(service).operation_model(name).error_shapes}
     unmodelled = {"ValidationException", "SerializationException", "AccessDeniedException"}
 
-    @settings(max_examples=60)
+    @settings(max_examples=40)
     @given(value_of(shape), st.booleans())
     def check(params: dict[str, Any], of_the_table: bool) -> None:
         if of_the_table and "TableName" in params:

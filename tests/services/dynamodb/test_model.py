@@ -247,4 +247,4 @@ def canon(items: list[dict[str, Any]]) -> list[str]:
 
 
 TestThings = Things.TestCase
-TestThings.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+TestThings.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
