@@ -33,11 +33,14 @@ def _claimant(host: str | None, port: int | None) -> Cloud | None:
     return cloud if cloud is not None and host and claims(cloud, host, port) else None
 
 
+def _refuse_metadata(host: str) -> None:
+    """As if nothing answered there: those who ask for credentials then look elsewhere."""
+    if host in METADATA:
+        raise ConnectionRefusedError(f"{host}: no instance or container metadata is read while a mock is active")
+
+
 def _answer(cloud: Cloud, request: Request) -> Response:
-    if request.host in METADATA:
-        raise ConnectionRefusedError(
-            f"{request.host}: no instance or container metadata is read while a mock is active"
-        )
+    _refuse_metadata(request.host)
     response = serve(cloud, request)
     if response is None:
         raise NotSupported(not_served(cloud, request.host))
@@ -82,6 +85,7 @@ def _putrequest(original: Any) -> Any:
 
 
 def _attach(connection: Any, cloud: Cloud, host: str, port: int | None) -> None:
+    _refuse_metadata(host)
     secure = isinstance(connection, http.client.HTTPSConnection) or connection.default_port == 443
     scheme = "https" if secure else "http"
     connection.sock = Socket(connection, cloud, _answer, scheme, host, port or connection.default_port)

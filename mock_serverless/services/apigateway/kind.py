@@ -209,7 +209,7 @@ def page(request: Request, named: Sequence[tuple[str, Record]], items: str = "it
 
 def _position(token: str) -> str:
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
+        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except ValueError:
         raise bad_request("Invalid position parameter specified") from None
 

@@ -59,7 +59,7 @@ def add_method(api_id: str, resources: dict[str, str], method: dict[str, Any]) -
         integration = {"type": "AWS_PROXY", "uri": function_uri(function), "integrationHttpMethod": "POST"}
     api.put_integration(**where, **(integration or {"type": "MOCK"}))
     for status, response in responses.items():
-        headers = {name: False for name in response.get("responseParameters", ())}
+        headers = dict.fromkeys(response.get("responseParameters", ()), False)
         api.put_method_response(**where, statusCode=status, responseParameters=headers)
         api.put_integration_response(**where, statusCode=status, **response)
 

@@ -48,9 +48,9 @@ def _double(value: float) -> str:
     """https://docs.oracle.com/javase/8/docs/api/java/lang/Double.html#toString-double-"""
     if value and not 1e-3 <= abs(value) < 1e7:
         sign, digits, exponent = Decimal(repr(value)).as_tuple()
-        first, *rest = str(int("".join(map(str, digits)))).rstrip("0") or "0"
+        shown = "".join(map(str, digits)).rstrip("0")
         power = len(digits) - 1 + int(exponent)
-        return f"{'-' * sign}{first}.{''.join(rest) or '0'}E{power}"
+        return f"{'-' * sign}{shown[0]}.{shown[1:] or '0'}E{power}"
     return repr(value)
 
 

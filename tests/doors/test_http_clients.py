@@ -1,0 +1,329 @@
+"""Unchanged user code: every HTTP client meets the cloud's APIs, and AWS's hosts stay in the process."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import http.server
+import json
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+import boto3
+import httpx
+import pytest
+import requests
+import urllib3
+
+from mock_serverless import mock_cloud
+from mock_serverless.cloud import Cloud
+from mock_serverless.core.errors import NotSupported
+from mock_serverless.doors.http import HttpStatusError
+
+Answer = tuple[int, dict[str, Any], str]
+
+
+def echo(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    shown = {k: event[k] for k in ("httpMethod", "queryStringParameters", "body")}
+    cookies = {"Set-Cookie": ["a=1", "b=2"]}
+    return {"statusCode": 201, "headers": {"X-A": "1"}, "multiValueHeaders": cookies, "body": json.dumps(shown)}
+
+
+@pytest.fixture
+def url(cloud: Cloud) -> str:
+    return make_api(cloud)
+
+
+def make_api(cloud: Cloud) -> str:
+    arn = cloud.function("echo", echo) and "arn:aws:lambda:us-east-1:123456789012:function:echo"
+    api = boto3.client("apigateway", region_name="us-east-1")
+    created = api.create_rest_api(name="echo")
+    resource = api.create_resource(restApiId=created["id"], parentId=created["rootResourceId"], pathPart="x")
+    where = {"restApiId": created["id"], "resourceId": resource["id"], "httpMethod": "ANY"}
+    api.put_method(**where, authorizationType="NONE")
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"
+    api.put_integration(**where, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+    api.create_deployment(restApiId=created["id"], stageName="prod")
+    return f"https://{created['id']}.execute-api.us-east-1.amazonaws.com/prod/x?q=1"
+
+
+# ---------------------------------------------------------------------- each client, one POST
+
+
+def with_requests(url: str, body: bytes) -> Answer:
+    r = requests.post(url, data=body)
+    return r.status_code, r.json(), r.headers["x-a"]
+
+
+def with_a_requests_session(url: str, body: bytes) -> Answer:
+    with requests.Session() as session:
+        session.get(url)
+        r = session.post(url, data=iter([body[:1], body[1:]]))
+    assert dict(session.cookies) == {"a": "1", "b": "2"}
+    return r.status_code, r.json(), r.headers["x-a"]
+
+
+def with_urllib3(url: str, body: bytes) -> Answer:
+    r = urllib3.PoolManager().request("POST", url, body=body)
+    return r.status, json.loads(r.data), r.headers["x-a"]
+
+
+def with_urllib(url: str, body: bytes) -> Answer:
+    with urllib.request.urlopen(urllib.request.Request(url, body)) as r:
+        return r.status, json.load(r), r.headers["x-a"]
+
+
+def with_http_client(url: str, body: bytes) -> Answer:
+    host, _, path = url.removeprefix("https://").partition("/")
+    connection = http.client.HTTPSConnection(host)
+    connection.request("GET", "/" + path)
+    assert connection.getresponse().read()
+    connection.request("POST", "/" + path, body)
+    r = connection.getresponse()
+    return r.status, json.load(r), r.getheader("x-a") or ""
+
+
+def with_httpx(url: str, body: bytes) -> Answer:
+    with httpx.Client() as client:
+        r = client.post(url, content=body)
+    return r.status_code, r.json(), r.headers["x-a"]
+
+
+def with_a_httpx_stream(url: str, body: bytes) -> Answer:
+    with httpx.stream("POST", url, content=iter([body])) as r:
+        return r.status_code, json.loads(b"".join(r.iter_bytes())), r.headers["x-a"]
+
+
+def with_async_httpx(url: str, body: bytes) -> Answer:
+    async def run() -> Answer:
+        async with httpx.AsyncClient() as client:
+            r = await client.post(url, content=body)
+        return r.status_code, r.json(), r.headers["x-a"]
+
+    return asyncio.run(run())
+
+
+def with_aiohttp(url: str, body: bytes) -> Answer:
+    async def run() -> Answer:
+        async with aiohttp.ClientSession() as session:
+            async with session.get(url) as r:
+                await r.read()
+            async with session.post(url, data=body) as r:
+                assert r.headers.getall("Set-Cookie") == ["a=1", "b=2"]
+                return r.status, await r.json(), r.headers["x-a"]
+
+    return asyncio.run(run())
+
+
+def with_aiohttp_that_expects(url: str, body: bytes) -> Answer:
+    async def run() -> Answer:
+        async with aiohttp.ClientSession() as session, session.post(url, data=body, expect100=True) as r:
+            return r.status, await r.json(), r.headers["x-a"]
+
+    return asyncio.run(run())
+
+
+CLIENTS: list[Callable[[str, bytes], Answer]] = [
+    with_requests,
+    with_a_requests_session,
+    with_urllib3,
+    with_urllib,
+    with_http_client,
+    with_httpx,
+    with_a_httpx_stream,
+    with_async_httpx,
+    with_aiohttp,
+    with_aiohttp_that_expects,
+]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_client(client: Callable[[str, bytes], Answer], url: str, cloud: Cloud) -> None:
+    for scheme in ("https", "http") if client is not with_http_client else ("https",):
+        status, body, header = client(url.replace("https", scheme, 1), b"sent")
+        assert (status, header) == (201, "1")
+        assert body == {"httpMethod": "POST", "queryStringParameters": {"q": "1"}, "body": "sent"}
+    assert cloud.calls(service="lambda", operation="Invoke").last.caller.startswith("apigateway")
+    assert cloud.calls(service="execute-api").last.operation == "POST /prod/x?q=1"
+
+
+GETTERS: list[Callable[[str], Any]] = [requests.get, urllib.request.urlopen, httpx.get]
+
+
+@pytest.mark.parametrize("get", [*GETTERS, lambda url: asyncio.run(aiohttp_get(url))])
+def test_no_request_to_aws_leaves_the_process(get: Callable[[str], Any], url: str) -> None:
+    with pytest.raises(NotSupported) as caught:
+        get("https://nothing.that.is.amazonaws.com/x")
+    message = str(caught.value)
+    assert "nothing.that.is.amazonaws.com" in message
+    assert url.removesuffix("/x?q=1") in message
+    with pytest.raises(NotSupported, match=r"sns\.ListTopics"):
+        get("https://sns.us-east-1.amazonaws.com/?Action=ListTopics&Version=2010-03-31")
+
+
+async def aiohttp_get(url: str) -> int:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return response.status
+
+
+def test_metadata_is_not_read(cloud: Cloud) -> None:
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen("http://169.254.169.254/latest/meta-data/")
+
+
+def test_presigned_urls_are_answered(cloud: Cloud) -> None:
+    signed = boto3.client("sts", region_name="us-east-1").generate_presigned_url("get_caller_identity")
+    assert "<Account>123456789012</Account>" in requests.get(signed).text
+    assert "<Account>123456789012</Account>" in httpx.get(signed).text
+    assert "<Account>123456789012</Account>" in cloud.http.get(signed).text
+
+
+# ---------------------------------------------------------------------- everything else is left alone
+
+
+class Local(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "4")
+        self.end_headers()
+        self.wfile.write(b"real")
+
+    def log_message(self, *args: Any) -> None:
+        """Silent."""
+
+
+@contextmanager
+def local_server() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Local) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+async def aiohttp_text(url: str) -> str:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return await response.text()
+
+
+def test_other_hosts_are_left_alone(cloud: Cloud) -> None:
+    with local_server() as there, requests.Session() as session, httpx.Client() as client:
+        assert session.get(there).text == "real"
+        assert client.get(there).text == "real"
+        with urllib.request.urlopen(there) as response:
+            assert response.read() == b"real"
+        assert asyncio.run(aiohttp_text(there)) == "real"
+        with pytest.raises(NotSupported, match=r"127\.0\.0\.1"):
+            cloud.http.get(there)
+
+
+def test_a_session_outlives_the_mock() -> None:
+    """A connection pool that was filled before, used inside and used after."""
+    with local_server() as there, requests.Session() as session:
+        assert session.get(there).text == "real"
+        with mock_cloud() as cloud:
+            url = make_api(cloud)
+            assert session.get(url).status_code == 201
+            assert session.get(there).text == "real"
+        assert session.get(there).text == "real"
+        connect = http.client.HTTPConnection.connect
+        assert not hasattr(connect, "__wrapped__")
+
+
+def test_nested_mocks_serve_the_inner_one() -> None:
+    with mock_cloud() as outer:
+        url = make_api(outer)
+        with mock_cloud():
+            assert requests.get(url).status_code == 403
+        assert requests.get(url).status_code == 201
+
+
+def test_passthrough_leaves_services_and_endpoints_alone() -> None:
+    with mock_cloud(passthrough=["s3", "https://abc.execute-api.us-east-1.amazonaws.com"]) as cloud:
+        from mock_serverless.doors.http import claims
+
+        assert not claims(cloud, "s3.amazonaws.com")
+        assert not claims(cloud, "bucket.s3.eu-west-1.amazonaws.com")
+        assert not claims(cloud, "abc.execute-api.us-east-1.amazonaws.com")
+        assert claims(cloud, "abd.execute-api.us-east-1.amazonaws.com")
+        assert claims(cloud, "sqs.us-east-1.amazonaws.com")
+        assert not claims(cloud, "example.com")
+
+
+LATE = """
+import sys
+from mock_serverless import mock_cloud
+with mock_cloud() as cloud:
+    assert not {"requests", "httpx", "aiohttp"} & set(sys.modules), "they were to be imported later"
+    import asyncio, aiohttp, httpx, requests
+    url = "https://abcdefghij.execute-api.us-east-1.amazonaws.com/prod"
+    async def get():
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            return response.status
+    print(requests.get(url).status_code, httpx.get(url).status_code, asyncio.run(get()))
+print(hasattr(httpx.HTTPTransport.handle_request, "__wrapped__"))
+"""
+
+
+def test_libraries_imported_inside_the_mock() -> None:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", LATE], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["403", "403", "403", "False"], done.stderr
+
+
+# ---------------------------------------------------------------------- cloud.http
+
+
+def test_the_clouds_own_client(cloud: Cloud, url: str) -> None:
+    http = cloud.http
+    response = http.post(url, params={"a": [1, 2], "b": True}, json={"k": "é"}, headers={"X-H": "1"})
+    assert (response.status_code, response.reason_phrase, response.is_success) == (201, "Created", True)
+    assert json.loads(response.json()["body"]) == {"k": "é"}
+    assert response.json()["queryStringParameters"] == {"q": "1", "a": "2", "b": "true"}
+    assert response.headers["X-a"] == response.headers["x-A"] == "1"
+    assert response.headers.get_list("set-cookie") == ["a=1", "b=2"]
+    assert response.url == url + "&a=1&a=2&b=true"
+    assert response.raise_for_status() is response
+    assert http.post(url, data={"a": "1 2"}).json()["body"] == "a=1+2"
+    assert http.put(url, content="text").json()["body"] == "text"
+    assert http.patch(url, data=b"raw").json()["body"] == "raw"
+    assert [http.request(m, url).json()["httpMethod"] for m in ("get", "DELETE", "OPTIONS")] == [
+        "GET",
+        "DELETE",
+        "OPTIONS",
+    ]
+    assert (http.delete(url).status_code, http.options(url).status_code) == (201, 201)
+    head = http.head(url)
+    assert (head.content, int(head.headers["content-length"]) > 0) == (b"", True)
+    with pytest.raises(HttpStatusError, match="Client error '403 Forbidden'") as caught:
+        http.get(url.replace("/prod/", "/none/")).raise_for_status()
+    assert caught.value.response.is_client_error
+    with pytest.raises(ValueError, match="starts with http"):
+        http.get("ftp://x")
+
+
+def test_what_a_request_sets_in_motion_runs_before_it_returns(cloud: Cloud) -> None:
+    done = []
+    cloud.function("later", lambda event, context: done.append(event))
+
+    def handler(event: Any, context: Any) -> dict[str, Any]:
+        client = boto3.client("lambda", region_name="us-east-1")
+        client.invoke(FunctionName="later", InvocationType="Event", Payload=b"1")
+        assert done == []
+        return {"statusCode": 201}
+
+    url = make_api(cloud)
+    cloud.function("echo", handler)
+    assert cloud.http.get(url).status_code == 201
+    assert done == [1]
