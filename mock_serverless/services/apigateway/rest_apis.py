@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from ...core.errors import NotSupported
-from ...core.operation import operation
+from ...core.operation import operation, service_model
 from .gateway import Api, Record, State, bad_request
 from .inputs import check
 from .kind import answer, chosen, page
@@ -81,7 +82,20 @@ def create_rest_api(db: State, request: dict[str, Any]) -> Record:
     if request.get("cloneFrom"):
         api = _clone(db, request["cloneFrom"], record)
     db.apis[record["id"]] = api
-    return answer(_without_empty_tags(record), 201)
+    return answer(_without_empty_tags(_shown(record)), 201)
+
+
+def _shown(record: Record) -> Record:
+    """As an answer: botocore knows ``ipAddressType`` since 1.38 only."""
+    if _knows_address_types():
+        return record
+    endpoint = {k: v for k, v in record["endpointConfiguration"].items() if k != "ipAddressType"}
+    return {**record, "endpointConfiguration": endpoint}
+
+
+@cache
+def _knows_address_types() -> bool:
+    return "ipAddressType" in service_model("apigateway").shape_for("EndpointConfiguration").members
 
 
 def _endpoint(given: dict[str, Any] | None) -> Record:
@@ -132,12 +146,12 @@ def _clone(db: State, origin: str, record: Record) -> Api:
 
 @operation
 def get_rest_api(db: State, request: dict[str, Any]) -> Record:
-    return db.api(request).record
+    return _shown(db.api(request).record)
 
 
 @operation
 def get_rest_apis(db: State, request: dict[str, Any]) -> Record:
-    return page(request, [(id, _without_empty_tags(api.record)) for id, api in db.apis.items()])
+    return page(request, [(id, _without_empty_tags(_shown(api.record))) for id, api in db.apis.items()])
 
 
 def _without_empty_tags(record: Record) -> Record:
@@ -160,7 +174,7 @@ def update_rest_api(db: State, request: dict[str, Any]) -> Record:
     if record.get("description") == "":
         record = {k: v for k, v in record.items() if k != "description"}
     api.record = record
-    return record
+    return _shown(record)
 
 
 def _patch_type(record: Record, patch: dict[str, Any]) -> Record:

@@ -343,3 +343,25 @@ def test_integrations_with_services_and_with_other_apis(cloud: Cloud) -> None:
     )
     with pytest.raises(NotSupported, match=r"example\.com"):
         cloud.http.get(elsewhere)
+
+
+def test_trying_a_method_without_a_deployment(cloud: Cloud) -> None:
+    cloud.function("f", echo)
+    url = make_api([{"path": "/{id}", "function": "f", "apiKeyRequired": True}])
+    api, where = client(), {"restApiId": id_of(url)}
+    resource = next(r["id"] for r in api.get_resources(**where)["items"] if r["path"] == "/{id}")
+    tried = api.test_invoke_method(
+        **where,
+        resourceId=resource,
+        httpMethod="GET",
+        pathWithQueryString="/7?q=1",
+        headers={"H": "x"},
+        stageVariables={"v": "1"},
+    )
+    event = json.loads(tried["body"])
+    assert (tried["status"], event["pathParameters"], event["stageVariables"]) == (200, {"id": "7"}, {"v": "1"})
+    assert event["requestContext"]["stage"] == "test-invoke-stage"
+    assert "Method request query string: {q=1}" in tried["log"]
+    assert tried["log"].endswith("Method completed with status: 200\n")
+    with pytest.raises(api.exceptions.NotFoundException, match="Invalid Method identifier specified"):
+        api.test_invoke_method(**where, resourceId=resource, httpMethod="PUT")

@@ -1,0 +1,92 @@
+"""Trying a method without a deployment: https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html"""
+
+from __future__ import annotations
+
+import json
+
+from ...core.hosts import Request, request_of
+from ...core.operation import operation
+from .gateway import Api, Record, State
+from .inputs import check
+from .kind import Request as Parameters
+from .methods import METHOD
+from .pipeline.answers import integration_response
+from .pipeline.context import describe
+from .pipeline.entry import run
+from .pipeline.exchange import Exchange
+from .pipeline.integration import integrate
+from .pipeline.routing import match, read
+from .pipeline.validation import validate
+from .resources import RESOURCE
+
+STAGE = "test-invoke-stage"
+OF_TRANSPORT = frozenset({"content-length", "connection", "date", "x-amzn-requestid", "x-amz-apigw-id"})
+
+
+@operation
+def test_invoke_method(db: State, request: Parameters) -> Record:
+    """The method as it is now, without authorization, API keys and limits."""
+    check("TestInvokeMethod", request)
+    resource = RESOURCE.find(db, request)
+    methods = resource.get("resourceMethods") or {}
+    method = methods.get(request["httpMethod"]) or methods.get("ANY") or METHOD.find(db, request)
+    api = db.api(request)
+    x = Exchange(db, request["restApiId"], _request(db, request, resource), STAGE)
+    x.api, x.resource, x.method = api.snapshot(), resource, method
+    x.path, x.stage_variables = x.request.path, dict(request.get("stageVariables") or {})
+    x.path_parameters = _path_parameters(api, resource, x.path)
+    started = db.scope.timestamp()
+    response = run(x, (_begin, validate, integrate, integration_response))
+    if x.error is None:
+        x.log("Successfully completed execution")
+        x.log(f"Method completed with status: {response.status}")
+    headers: dict[str, list[str]] = {}
+    for name, value in response.headers:
+        plain = x.error is None or name.lower() != "content-type"
+        if name.lower() not in OF_TRANSPORT and plain:
+            headers.setdefault(name, []).append(value)
+    return {
+        "status": response.status,
+        "body": response.body.decode("utf-8", errors="replace"),
+        "headers": {name: values[-1] for name, values in headers.items()},
+        "multiValueHeaders": headers,
+        "log": _log(x),
+        "latency": int((db.scope.timestamp() - started) * 1000),
+    }
+
+
+def _request(db: State, request: Parameters, resource: Record) -> Request:
+    path = request.get("pathWithQueryString") or resource["path"]
+    pairs = [(k, v) for k, values in (request.get("multiValueHeaders") or {}).items() for v in values]
+    pairs += list((request.get("headers") or {}).items())
+    host = f"{request['restApiId']}.execute-api.{db.scope.region}.{db.scope.dns_suffix}"
+    body = (request.get("body") or "").encode()
+    return request_of(request["httpMethod"], f"https://{host}/{path.lstrip('/')}", pairs, body)
+
+
+def _path_parameters(api: Api, resource: Record, path: str) -> dict[str, str]:
+    found = match([resource], path)
+    return found[1] if found is not None else {}
+
+
+def _begin(x: Exchange) -> None:
+    read(x)
+    describe(x)
+    x.context |= {"resourceId": x.resource["id"], "resourcePath": x.resource["path"]}
+    params = x.params()
+    x.log(f"Starting execution for request: {x.context['requestId']}")
+    x.log(f"HTTP Method: {x.request.method}, Resource Path: {x.request.path}")
+    x.log(f"Method request path: {_shown(params['path'])}")
+    x.log(f"Method request query string: {_shown(params['querystring'])}")
+    x.log(f"Method request headers: {_shown(params['header'])}")
+    x.log(f"Method request body before transformations: {x.request.body.decode('utf-8', errors='replace')}")
+
+
+def _shown(values: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{k}={v}" for k, v in values.items()) + "}" if values else json.dumps(values)
+
+
+def _log(x: Exchange) -> str:
+    when = x.db.scope.now().strftime("%a %b %d %H:%M:%S UTC %Y")
+    lines = [f"{when} : {line}" for line in x.logged]
+    return "\n".join([f"Execution log for request {x.context['requestId']}", *lines, ""])
