@@ -404,10 +404,12 @@ def test_unittest_classes_whose_tests_fail(tmp_path: Any) -> None:
 
 def test_unittest_classes_under_pytest(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(textwrap.dedent(UNITTEST))
-    pytester.runpytest_inprocess("-q", "-p", "no:randomly", "-p", "no:cacheprovider").assert_outcomes(passed=7)
+    pytester.runpytest_inprocess(
+        "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio"
+    ).assert_outcomes(passed=7)
 
 
 def test_unittest_failures_under_pytest(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(textwrap.dedent(UNITTEST + FAILING))
-    result = pytester.runpytest_inprocess("-q", "-p", "no:randomly", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio")
     result.assert_outcomes(passed=9, failed=1, errors=1, skipped=1)

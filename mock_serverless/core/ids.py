@@ -31,5 +31,10 @@ class Ids:
 
 def uuid_of(random: Random) -> str:
     """A version 4 UUID out of a generator."""
-    h = f"{random.getrandbits(128):032x}"
-    return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{'89ab'[int(h[16], 16) & 3]}{h[17:20]}-{h[20:]}"
+    h = "%032x" % (random.getrandbits(128) & _FREE | _FIXED)
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+_FREE = ~(0xF000_C000 << 48)
+_FIXED = 0x4000_8000 << 48
+"""The bits that say version 4 of RFC 4122's variant."""

@@ -61,8 +61,14 @@ def refusal(model: Any, error: AwsError, request_id: str) -> tuple[Answered, dic
 
 
 def _headers(model: Any, request_id: str) -> dict[str, str]:
-    kind = CONTENT_TYPES.get(model.service_model.metadata.get("protocol", ""), "text/xml")
+    service = model.service_model
+    kind = _kinds.get(service.service_name)
+    if kind is None:
+        kind = _kinds[service.service_name] = CONTENT_TYPES.get(service.metadata.get("protocol", ""), "text/xml")
     return {"x-amzn-requestid": request_id, "content-type": kind}
+
+
+_kinds: dict[str, str] = {}
 
 
 def _metadata(http: Answered, request_id: str) -> dict[str, Any]:

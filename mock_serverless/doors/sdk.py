@@ -30,7 +30,7 @@ from ..core.current import cloud_of_this_thread
 from ..core.errors import AwsError, ClientOutlivedItsMock
 from ..core.operation import loader
 from ..core.parameters import Reader, reader
-from . import answers, refreshing, session, waiting
+from . import answers, loading, refreshing, session, waiting
 
 if TYPE_CHECKING:
     from ..cloud import Cloud
@@ -98,26 +98,20 @@ def _with_http(responses: list[Any], request: Any, is_async: bool) -> list[Any]:
 
 
 class MockedEvents(EventAliaser):  # type: ignore[misc]
-    """The events of a client that was made while a cloud was open."""
-
-    def emit(self, event_name: str, **kwargs: Any) -> Any:
-        """As botocore's, while a cloud is open."""
-        _refuse_the_outlived(event_name)
-        return super().emit(event_name, **kwargs)
-
-    def emit_until_response(self, event_name: str, **kwargs: Any) -> Any:
-        """As botocore's, while a cloud is open."""
-        _refuse_the_outlived(event_name)
-        return super().emit_until_response(event_name, **kwargs)
+    """The events of a client that was made while a cloud was open. When none is, it refuses to serve (see ``uninstall``)."""
 
 
-def _refuse_the_outlived(event_name: str) -> None:
-    if event_name.startswith(SERVING_EVENTS) and cloud_of_this_thread() is None:
-        raise ClientOutlivedItsMock(
-            f"{event_name.partition('.')[2]} is called on a client which was created inside a mock that has ended. "
-            "It has fake credentials and must not reach AWS. Create the client outside (it is intercepted while a mock is "
-            "active), or use it inside."
-        )
+def _refusing(name: str) -> Callable[..., Any]:
+    def emit(self: Any, event_name: str, **kwargs: Any) -> Any:
+        if event_name.startswith(SERVING_EVENTS):
+            raise ClientOutlivedItsMock(
+                f"{event_name.partition('.')[2]} is called on a client which was created inside a mock that has ended. "
+                "It has fake credentials and must not reach AWS. Create the client outside (it is intercepted while a mock "
+                "is active), or use it inside."
+            )
+        return _original[name](self, event_name, **kwargs)
+
+    return emit
 
 
 def _copy(self: Any) -> Any:
@@ -133,6 +127,7 @@ STAND_INS: dict[str, Callable[..., Any]] = {
     "emit_until_response": _emit_until_response,
     "__copy__": _copy,
 }
+REFUSING = ("emit", "emit_until_response")
 _original: dict[str, Any] = {name: getattr(EventAliaser, name) for name in STAND_INS}
 
 
@@ -140,14 +135,21 @@ def install() -> None:
     """Open the door (when the first cloud is entered)."""
     for name, function in STAND_INS.items():
         setattr(EventAliaser, name, function)
+    for name in REFUSING:
+        if name in vars(MockedEvents):
+            delattr(MockedEvents, name)
     waiting.install()
+    loading.install()
 
 
 def uninstall() -> None:
     """Close it: outside a mock, botocore is as it was."""
     for name, function in _original.items():
         setattr(EventAliaser, name, function)
+    for name in REFUSING:
+        setattr(MockedEvents, name, _refusing(name))
     waiting.uninstall()
+    loading.uninstall()
 
 
 # ---------------------------------------------------------------------- before-call

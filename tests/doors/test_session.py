@@ -140,7 +140,9 @@ def test_an_environment_that_monkeypatch_puts_back_after_the_mock(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     pytester.makepyfile(SETENV)
-    pytester.runpytest_inprocess("-q", "-p", "no:randomly", "-p", "no:cacheprovider").assert_outcomes(passed=2)
+    pytester.runpytest_inprocess(
+        "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio"
+    ).assert_outcomes(passed=2)
 
 
 # ---------------------------------------------------------------------- regions
@@ -280,3 +282,21 @@ def test_credentials_older_than_the_mock_have_their_keys_back_after() -> None:
         assert credentials.get_frozen_credentials().access_key != "AKIAOLD"
     assert credentials.get_frozen_credentials().access_key == "AKIAOLD"
     assert credentials._expiry_time == later
+
+
+def test_data_files_are_read_once_for_all_sessions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def models(count: int) -> list[Any]:
+        return [botocore.session.Session().get_service_model("sts")._service_description for _ in range(count)]
+
+    before = botocore.session.Session()
+    with mock_cloud():
+        first, second = models(2)
+        assert first is second
+        assert before.get_service_model("sts")._service_description is first
+        inside = botocore.session.Session()
+        monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+        assert models(1)[0] is not first
+    monkeypatch.delenv("AWS_DATA_PATH")
+    third, fourth = models(2)
+    assert third is not fourth
+    assert inside.get_service_model("sts")._service_description["metadata"]["serviceId"] == "STS"
