@@ -5,7 +5,7 @@
 
 A checker is compiled once per input shape: a list of small functions, none for members which have no constraint, so that
 a request costs little more than a look at the members that are there. The wording is that of recorded answers of
-DynamoDB, Lambda and Step Functions; values of sensitive members are left out as AWS leaves them out.
+DynamoDB, Lambda and Step Functions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import Any, Optional
 
 from .errors import AwsError
 
-Path = Optional[tuple[Any, ...]]  # (the path of what holds it, names ...): made into a text only when something is wrong
+Path = Optional[
+    tuple[Any, ...]
+]  # (the path of what holds it, names ...): made into a text only when something is wrong
 Check = Callable[[Any, Path, list[str]], None]  # (value, path, where violations are appended)
 
 # https://smithy.io/2.0/spec/constraint-traits.html; which error code a protocol's front end uses is recorded
@@ -56,9 +58,9 @@ def validation_error(found: list[str], code: str = "ValidationException") -> Aws
     return AwsError(code, f"{len(found)} validation error{plural} detected: {'; '.join(found)}")
 
 
-def violation(value: Any, path: Path | str, constraint: str, sensitive: bool = False) -> str:
+def violation(value: Any, path: Path | str, constraint: str) -> str:
     """One hurt constraint in AWS's words."""
-    shown = "Value" if sensitive else f"Value {_java(value, top=True)}"
+    shown = f"Value {_java(value, top=True)}"
     where = path if isinstance(path, str) else ".".join(_names(path))
     return f"{shown} at '{where}' failed to satisfy constraint: {constraint}"
 
@@ -74,37 +76,36 @@ NOT_NULL = "Member must not be null"
 
 
 def _compile(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
-    """The check of a shape, or None when nothing in it is constrained. Recursive shapes refer to their own check."""
-    if not _constrained(shape, set()):
+    """The check of a shape as a member: its own constraints, and what is inside."""
+    return _combine([*map(_single, _own_constraints(shape)), _inner(shape, seen)])
+
+
+def _inner(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
+    """The check of what is inside a shape, or None when nothing is constrained. A recursive shape refers to its own check."""
+    if shape.type_name not in _INNER or not _constrained_inside(shape, set()):
         return None
-    if shape.type_name in ("structure", "list", "map"):
-        if shape.name in seen:
-            cell = seen[shape.name]
-            return lambda value, path, found: cell[0](value, path, found) if cell[0] else None
-        cell = [None]
-        seen[shape.name] = cell
-        check = _combine(*_COMPILERS[shape.type_name](shape, seen))
-        cell[0] = check
-        return check
-    return _combine(*_own_checks(shape))
+    cell = seen.get(shape.name)
+    if cell is not None:
+        return lambda value, path, found: cell[0](value, path, found) if cell[0] else None
+    cell = [None]
+    seen[shape.name] = cell
+    cell[0] = check = _INNER[shape.type_name](shape, seen)
+    return check
 
 
-def _constrained(shape: Any, visiting: set[str]) -> bool:
-    if shape.name in visiting:
+def _constrained_inside(shape: Any, visiting: set[str]) -> bool:
+    if shape.name in visiting or shape.type_name not in _INNER:
         return False
     inside = visiting | {shape.name}
     if shape.type_name == "structure":
-        return bool(shape.required_members) or any(_constrained(m, inside) for m in shape.members.values())
-    if any(check is not None for check in _own_checks(shape)):
-        return True
-    if shape.type_name == "list":
-        return _constrained(shape.member, inside)
-    if shape.type_name == "map":
-        return _constrained(shape.key, inside) or _constrained(shape.value, inside)
-    return False
+        parts = list(shape.members.values())
+    else:
+        parts = [shape.member] if shape.type_name == "list" else [shape.key, shape.value]
+    required = shape.type_name == "structure" and shape.required_members
+    return bool(required) or any(_own_constraints(p) or _constrained_inside(p, inside) for p in parts)
 
 
-def _combine(*checks: Check | None) -> Check | None:
+def _combine(checks: list[Check | None]) -> Check | None:
     real = [c for c in checks if c is not None]
     if len(real) < 2:
         return real[0] if real else None
@@ -116,15 +117,13 @@ def _combine(*checks: Check | None) -> Check | None:
     return every
 
 
-def _structure(shape: Any, seen: dict[str, list[Check | None]]) -> list[Check | None]:
+def _structure(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
     required = [(name, _lower(name)) for name in shape.required_members]
     members = {}
     for name, member in shape.members.items():
         check = _compile(member, seen)
         if check is not None:
             members[name] = (_lower(name), check)
-    if not required and not members:
-        return []
 
     def check_members(value: Any, path: Path, found: list[str]) -> None:
         if not isinstance(value, dict):
@@ -137,107 +136,139 @@ def _structure(shape: Any, seen: dict[str, list[Check | None]]) -> list[Check | 
                 label, check = members[name]
                 check(item, (path, label), found)
 
-    return [check_members]
+    return check_members
 
 
-def _list(shape: Any, seen: dict[str, list[Check | None]]) -> list[Check | None]:
-    member = _compile(shape.member, seen)
+def _list(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
+    inner = _inner(shape.member, seen)
 
     def each(value: Any, path: Path, found: list[str]) -> None:
-        if isinstance(value, (list, tuple)):
-            assert member is not None
+        if inner is not None and isinstance(value, (list, tuple)):
             for i, item in enumerate(value, 1):
-                member(item, (path, i, "member"), found)
+                inner(item, (path, i, "member"), found)
 
-    return [*_own_checks(shape), each if member else None]
+    words = "Member must satisfy constraint"
+    return _combine([_all_of(shape, shape.member, words, list, NOT_NULL), each if inner else None])
 
 
-def _map(shape: Any, seen: dict[str, list[Check | None]]) -> list[Check | None]:
-    key, item = _compile(shape.key, seen), _compile(shape.value, seen)
+def _map(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
+    inner = _inner(shape.value, seen)
 
     def each(value: Any, path: Path, found: list[str]) -> None:
-        if isinstance(value, dict):
-            for k, v in value.items():
-                if key is not None:
-                    key(k, path, found)
-                if item is not None:
-                    item(v, (path, k, "member"), found)
+        if inner is not None and isinstance(value, dict):
+            for k, item in value.items():
+                inner(item, (path, k, "member"), found)
 
-    return [*_own_checks(shape), each if key or item else None]
+    keys = _all_of(shape, shape.key, "Map keys must satisfy constraint", list)
+    values = _all_of(shape, shape.value, "Map value must satisfy constraint", _values)
+    return _combine([keys, values, each if inner else None])
 
 
-_COMPILERS: dict[str, Callable[[Any, dict[str, list[Check | None]]], list[Check | None]]] = {
+def _values(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else []
+
+
+def _all_of(shape: Any, part: Any, words: str, parts: Callable[[Any], list[Any]], *more: str) -> Check | None:
+    """The constraints on a list's items or a map's keys or values themselves, reported together at the container.
+
+    Recorded: ``Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]``;
+    reported by users: ``Map keys must satisfy constraint: [...]`` (https://github.com/boto/boto3/issues/2601).
+    """
+    constraints = _own_constraints(part)
+    if not constraints:
+        return None
+    tests = [fits for fits, _ in constraints]
+    text = f"{words}: [{', '.join([*(text for _, text in constraints), *more])}]"
+
+    def check(value: Any, path: Path, found: list[str]) -> None:
+        if isinstance(value, (list, tuple, dict)):
+            for item in parts(value):
+                for fits in tests:
+                    if not fits(item):
+                        found.append(violation(value, path, text))
+                        return
+
+    return check
+
+
+_INNER: dict[str, Callable[[Any, dict[str, list[Check | None]]], Check | None]] = {
     "structure": _structure,
     "list": _list,
     "map": _map,
 }
 
 
-# ---------------------------------------------------------------------- one constraint, one check
+# ---------------------------------------------------------------------- a shape's own constraints
+
+Constraint = tuple[Callable[[Any], bool], str]  # does a value satisfy it; its words
+
+NUMBERS = ("integer", "long", "float", "double")
+SIZED = ("string", "list", "map", "blob")
 
 
-def _own_checks(shape: Any) -> list[Check | None]:
+def _single(constraint: Constraint) -> Check:
+    fits, text = constraint
+
+    def check(value: Any, path: Path, found: list[str]) -> None:
+        if not fits(value):
+            found.append(violation(value, path, text))
+
+    return check
+
+
+def _own_constraints(shape: Any) -> list[Constraint]:
+    """In the order in which AWS lists them: at most, at least, pattern, enum. A value of the wrong kind satisfies them all."""
     metadata = shape.metadata
-    sensitive = bool(metadata.get("sensitive"))
-    limits = _value_limits if shape.type_name in ("integer", "long", "float", "double") else _length_limits
-    checks: list[Check | None] = []
-    if shape.type_name in ("string", "list", "map", "blob", "integer", "long", "float", "double"):
-        checks += limits(metadata.get("min"), metadata.get("max"), sensitive)
+    found: list[Constraint] = []
+    if shape.type_name in NUMBERS:
+        found += _value_limits(metadata.get("min"), metadata.get("max"))
+    elif shape.type_name in SIZED:
+        found += _length_limits(metadata.get("min"), metadata.get("max"))
     if shape.type_name == "string":
-        if metadata.get("enum") and shape.name not in OWN_WORDS:
-            checks.append(_enum(metadata["enum"], sensitive))
         if metadata.get("pattern"):
-            checks.append(_pattern(metadata["pattern"], sensitive))
-    return checks
+            found += _pattern(metadata["pattern"])
+        if metadata.get("enum") and shape.name not in OWN_WORDS:
+            found.append(_enum(metadata["enum"]))
+    return found
 
 
-def _value_limits(low: Any, high: Any, sensitive: bool) -> list[Check | None]:
-    def least(value: Any, path: Path, found: list[str]) -> None:
-        if isinstance(value, (int, float)) and value < low:
-            found.append(violation(value, path, f"Member must have value greater than or equal to {low}", sensitive))
-
-    def most(value: Any, path: Path, found: list[str]) -> None:
-        if isinstance(value, (int, float)) and value > high:
-            found.append(violation(value, path, f"Member must have value less than or equal to {high}", sensitive))
-
-    return [least if low is not None else None, most if high is not None else None]
-
-
-def _length_limits(low: Any, high: Any, sensitive: bool) -> list[Check | None]:
-    def least(value: Any, path: Path, found: list[str]) -> None:
-        if hasattr(value, "__len__") and len(value) < low:
-            found.append(violation(value, path, f"Member must have length greater than or equal to {low}", sensitive))
-
-    def most(value: Any, path: Path, found: list[str]) -> None:
-        if hasattr(value, "__len__") and len(value) > high:
-            found.append(violation(value, path, f"Member must have length less than or equal to {high}", sensitive))
-
-    return [least if low else None, most if high is not None else None]
+def _value_limits(low: Any, high: Any) -> list[Constraint]:
+    least = (
+        lambda v: not isinstance(v, (int, float)) or v >= low,
+        f"Member must have value greater than or equal to {low}",
+    )
+    most = (
+        lambda v: not isinstance(v, (int, float)) or v <= high,
+        f"Member must have value less than or equal to {high}",
+    )
+    return [*([most] if high is not None else []), *([least] if low is not None else [])]
 
 
-def _enum(values: list[str], sensitive: bool) -> Check:
+def _length_limits(low: Any, high: Any) -> list[Constraint]:
+    least = (
+        lambda v: not hasattr(v, "__len__") or len(v) >= low,
+        f"Member must have length greater than or equal to {low}",
+    )
+    most = (
+        lambda v: not hasattr(v, "__len__") or len(v) <= high,
+        f"Member must have length less than or equal to {high}",
+    )
+    return [*([most] if high is not None else []), *([least] if low is not None and (low or high is not None) else [])]
+
+
+def _enum(values: list[str]) -> Constraint:
     allowed = frozenset(values)
-    constraint = f"Member must satisfy enum value set: [{', '.join(values)}]"
-
-    def check(value: Any, path: Path, found: list[str]) -> None:
-        if isinstance(value, str) and value not in allowed:
-            found.append(violation(value, path, constraint, sensitive))
-
-    return check
+    words = f"Member must satisfy enum value set: [{', '.join(values)}]"
+    return (lambda v: not isinstance(v, str) or v in allowed, words)
 
 
-def _pattern(pattern: str, sensitive: bool) -> Check | None:
+def _pattern(pattern: str) -> list[Constraint]:
     try:
-        regex = re.compile(python_regex(pattern), re.DOTALL if "(?s)" in pattern else 0)
+        regex = re.compile(python_regex(pattern))
     except re.error:
-        return None
-    constraint = f"Member must satisfy regular expression pattern: {pattern}"
-
-    def check(value: Any, path: Path, found: list[str]) -> None:
-        if isinstance(value, str) and not regex.fullmatch(value):
-            found.append(violation(value, path, constraint, sensitive))
-
-    return check
+        return []
+    words = f"Member must satisfy regular expression pattern: {pattern}"
+    return [(lambda v: not isinstance(v, str) or regex.fullmatch(v) is not None, words)]
 
 
 # Java's classes \p{...} that occur in AWS's models, as Python's re can say them inside brackets. Letters, marks, numbers are
