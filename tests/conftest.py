@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,8 @@ Cloud.check_answers = True
 settings.register_profile("suite", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
-CONFORMANCE = Path(__file__).resolve().parents[2] / "shared" / "conformance"
+BESIDE = Path(__file__).resolve().parents[2] / "shared" / "conformance"
+CONFORMANCE = Path(os.environ.get("MOCK_SERVERLESS_CONFORMANCE", BESIDE))
 CORPORA = CONFORMANCE.parent / "corpora"
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")

@@ -385,12 +385,12 @@ def light(code: str) -> Sequence[str]:
 
 
 def test_loading_the_plugin_costs_little() -> None:
-    """At most 10 ms with the package, of which the best of a few runs is taken: other processes use this machine too."""
+    """At most 10 ms of processor time with the package, the best of a few runs: other processes use this machine, too."""
     code = (
         "import time, pytest, dataclasses, typing, datetime, importlib, contextlib, threading, collections.abc\n"
-        "start = time.perf_counter()\n"
+        "start = time.process_time()\n"
         "import mock_serverless, mock_serverless.pytest_plugin\n"
-        "print((time.perf_counter() - start) * 1000)"
+        "print((time.process_time() - start) * 1000)"
     )
     assert min(float(light(code)[0]) for _ in range(3)) <= 10
 
