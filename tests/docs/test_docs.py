@@ -94,7 +94,10 @@ def anchors(page: Path) -> set[str]:
 def test_every_page_can_be_found() -> None:
     """From the README or from the list of docs/README.md."""
     linked = {
-        (page.parent / path).resolve() for page in PAGES for path, _ in LINK.findall(page.read_text()) if ":" not in path
+        (page.parent / path).resolve()
+        for page in PAGES
+        for path, _ in LINK.findall(page.read_text())
+        if ":" not in path
     }
     assert [name(p) for p in PAGES if p.resolve() not in linked and p.name != "README.md"] == []
 
