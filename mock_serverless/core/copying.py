@@ -9,7 +9,11 @@ def copy_tree(value: Any) -> Any:
     """A copy of nested dicts and lists; everything else is shared (and never changed in place)."""
     kind = type(value)
     if kind is dict:
-        return {k: v if type(v) in _ATOMS else copy_tree(v) for k, v in value.items()}
+        copy = value.copy()
+        for k, v in value.items():
+            if type(v) not in _ATOMS:
+                copy[k] = copy_tree(v)
+        return copy
     if kind is list:
         return [v if type(v) in _ATOMS else copy_tree(v) for v in value]
     if kind is tuple:

@@ -61,14 +61,13 @@ def _structure(shape: Any, seen: dict[str, list[Reader | None]]) -> Reader:
     members = {n: (EXACT.get(m.type_name), _compile(m, seen)) for n, m in shape.members.items()}
 
     def read(value: Any) -> Any:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise wrong_kind(value, "a structure")
         out = {}
         for name, item in value.items():
-            member = members.get(name)
-            if member is None or item is None:
-                continue
-            out[name] = item if type(item) is member[0] else member[1](item)
+            if name in members and item is not None:
+                exact, read_member = members[name]
+                out[name] = item if type(item) is exact else read_member(item)
         return out
 
     return read
@@ -78,7 +77,7 @@ def _list(shape: Any, seen: dict[str, list[Reader | None]]) -> Reader:
     exact, item = EXACT.get(shape.member.type_name), _compile(shape.member, seen)
 
     def read(value: Any) -> Any:
-        if not isinstance(value, (list, tuple, set, frozenset)):
+        if type(value) is not list and not isinstance(value, (list, tuple, set, frozenset)):
             raise wrong_kind(value, "a list")
         return [v if type(v) is exact else item(v) for v in value]
 
@@ -89,7 +88,7 @@ def _map(shape: Any, seen: dict[str, list[Reader | None]]) -> Reader:
     exact, item = EXACT.get(shape.value.type_name), _compile(shape.value, seen)
 
     def read(value: Any) -> Any:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise wrong_kind(value, "a map")
         return {k if type(k) is str else str(k): v if type(v) is exact else item(v) for k, v in value.items()}
 

@@ -30,7 +30,7 @@ from ..core.current import cloud_of_this_thread
 from ..core.errors import AwsError, ClientOutlivedItsMock
 from ..core.operation import loader
 from ..core.parameters import Reader, reader
-from . import answers, loading, refreshing, session, waiting
+from . import answers, loading, refreshing, session, user_agent, waiting
 
 if TYPE_CHECKING:
     from ..cloud import Cloud
@@ -45,10 +45,13 @@ SERVING_EVENTS = ("provide-client-params.", "before-parameter-build.", "before-c
 
 def _emit(self: Any, event_name: str, **kwargs: Any) -> Any:
     """Stands in for EventAliaser.emit: the other handlers first, then ours."""
-    responses = _original["emit"](self, event_name, **kwargs)
+    responses = _botocore_emit(self, event_name, **kwargs)
+    if event_name[:7] != "before-":
+        return responses
     if event_name.startswith("before-parameter-build."):
-        if cloud_of_this_thread() is not None and isinstance(kwargs.get("context"), dict):
-            kwargs["context"][KEY] = kwargs["params"]
+        context = kwargs.get("context")
+        if type(context) is dict and cloud_of_this_thread() is not None:
+            context[KEY] = kwargs["params"]
     elif event_name.startswith("before-send."):
         if hasattr(responses, "__await__"):
             return _after_others(responses, kwargs["request"])
@@ -58,7 +61,7 @@ def _emit(self: Any, event_name: str, **kwargs: Any) -> Any:
 
 def _emit_until_response(self: Any, event_name: str, **kwargs: Any) -> Any:
     """Stands in for EventAliaser.emit_until_response: who answers before us (a botocore Stubber, say) has answered."""
-    answered = _original["emit_until_response"](self, event_name, **kwargs)
+    answered = _botocore_emit_until_response(self, event_name, **kwargs)
     if event_name.startswith("before-call."):
         if hasattr(answered, "__await__"):
             return _unless_answered(answered, kwargs)
@@ -129,6 +132,7 @@ STAND_INS: dict[str, Callable[..., Any]] = {
 }
 REFUSING = ("emit", "emit_until_response")
 _original: dict[str, Any] = {name: getattr(EventAliaser, name) for name in STAND_INS}
+_botocore_emit, _botocore_emit_until_response = _original["emit"], _original["emit_until_response"]
 
 
 def install() -> None:
@@ -140,6 +144,7 @@ def install() -> None:
             delattr(MockedEvents, name)
     waiting.install()
     loading.install()
+    user_agent.install()
 
 
 def uninstall() -> None:
@@ -150,6 +155,7 @@ def uninstall() -> None:
         setattr(MockedEvents, name, _refusing(name))
     waiting.uninstall()
     loading.uninstall()
+    user_agent.uninstall()
 
 
 # ---------------------------------------------------------------------- before-call
@@ -207,10 +213,7 @@ def _send_on(call: Pending, request_dict: dict[str, Any], context: dict[str, Any
 def reader_of(model: Any) -> Reader:
     """The compiled reader of an operation's input."""
     key = (model.service_model.service_name, model.name)
-    found = _readers.get(key)
-    if found is None:
-        found = _readers[key] = reader(model.input_shape)
-    return found
+    return _readers.get(key) or _readers.setdefault(key, reader(model.input_shape))
 
 
 _readers: dict[tuple[str, str], Reader] = {}
