@@ -9,7 +9,7 @@ import pytest
 
 import mock_serverless
 
-HEAVY = ("botocore", "boto3", "hypothesis", "aiobotocore", "requests", "httpx", "airspeed", "jsonpath", "sortedcontainers")
+HEAVY = ("botocore", "boto3", "hypothesis", "aiobotocore", "requests", "httpx", "jsonpath", "sortedcontainers")
 
 
 @pytest.mark.parametrize("module", ["mock_serverless", "mock_serverless.pytest_plugin"])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 PACKAGE = Path(__file__).parents[2] / "mock_serverless"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -39,7 +38,12 @@ def floor(path: str) -> int:
     return FLOORS[path.split("/")[0].removesuffix(".py")]
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
+@cache
+def imports(path: Path) -> tuple[tuple[str, bool], ...]:
+    return tuple(imports_in(path))
+
+
+def imports_in(path: Path) -> Iterator[tuple[str, bool]]:
     """What a module imports of the package (as a path) or from elsewhere (as a name); True when only for typing."""
     tree = ast.parse(path.read_text())
     typing_only = {
@@ -66,7 +70,27 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
                 yield ".".join([*module, alias.name] if is_module else module), for_typing
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
+def each(paths: list[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """One test for a rule: all files that break it are named."""
+
+    def decorate(rule: Callable[[Path], None]) -> Callable[[], None]:
+        def test() -> None:
+            broken = []
+            for path in paths:
+                try:
+                    rule(path)
+                except AssertionError as e:
+                    broken.append(str(e).split("\n")[0])
+            assert paths
+            assert not broken, "\n".join(broken)
+
+        test.__name__ = rule.__name__
+        return test
+
+    return decorate
+
+
+@each(MODULES)
 def test_imports_go_down_only(path: Path) -> None:
     for target, for_typing in imports(path):
         parts = target.split(".")
@@ -76,7 +100,7 @@ def test_imports_go_down_only(path: Path) -> None:
         assert FLOORS[there] <= floor(name(path)), f"{name(path)} imports {target} from a floor above"
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if "services/" in name(p)], ids=name)
+@each([p for p in MODULES if "services/" in name(p)])
 def test_services_never_import_each_other(path: Path) -> None:
     parts = name(path).split("/")
     if len(parts) < 3:
@@ -87,7 +111,7 @@ def test_services_never_import_each_other(path: Path) -> None:
             assert there[2] == parts[1], f"{name(path)} imports {target}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
+@each(MODULES)
 def test_botocore_is_imported_where_it_may(path: Path) -> None:
     if name(path) in BOTOCORE or name(path).startswith("doors/"):
         return
@@ -102,16 +126,16 @@ LANGUAGES = {
 }
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if name(p).startswith(tuple(LANGUAGES))], ids=name)
+@each([p for p in MODULES if name(p).startswith(tuple(LANGUAGES))])
 def test_languages_know_no_cloud(path: Path) -> None:
     """They may use the errors, and values of their own service; no cloud, clock, agenda or scope."""
     for target, _ in imports(path):
-        assert not re.match(r"mock_serverless\.(cloud|doors|mocking|core\.(clock|agenda|scope|guest|kernel|operation))", target), (
-            f"{name(path)} imports {target}"
-        )
+        assert not re.match(
+            r"mock_serverless\.(cloud|doors|mocking|core\.(clock|agenda|scope|guest|kernel|operation))", target
+        ), f"{name(path)} imports {target}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
+@each(MODULES)
 def test_nothing_reads_the_machines_clock_but_the_clock(path: Path) -> None:
     if name(path) in MAY_READ_THE_CLOCK:
         return
@@ -122,7 +146,7 @@ def test_nothing_reads_the_machines_clock_but_the_clock(path: Path) -> None:
         assert not CLOCKS.search(code), f"{name(path)}:{number}: {line.strip()}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
+@each(MODULES)
 def test_no_thread_is_started_and_chance_is_seeded(path: Path) -> None:
     text = path.read_text()
     assert "threading.Thread(" not in text
@@ -132,7 +156,7 @@ def test_no_thread_is_started_and_chance_is_seeded(path: Path) -> None:
         assert found is None, f"{name(path)}: {found.group(0) if found else ''}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
+@each(MODULES)
 def test_files_say_what_they_are_and_have_names_of_nouns(path: Path) -> None:
     if name(path) == "services/apigateway/models.py":
         return  # the manual's own noun: an API's models
