@@ -296,7 +296,7 @@ def python_regex(pattern: str) -> str:
     """A pattern of a model, written for Java, as Python's re takes it; re.error where it can't be said."""
     if "&&" in pattern:
         raise re.error("an intersection of classes", pattern)
-    inside = False
+    inside = negated = False
     after_class = False
     out: list[str] = []
     for token in _TOKEN.finditer(pattern):
@@ -305,9 +305,11 @@ def python_regex(pattern: str) -> str:
         was_class, after_class = after_class, bool(name) or text in _CLASS_ESCAPES
         if name:
             chars = _java_class(name)
+            if inside and negated and name not in _JAVA_CLASSES:
+                continue  # too wide a class would shut out too much
             out.append(chars if inside else f"[{chars}]")
         elif text.startswith("[") and not inside:
-            inside = True
+            inside, negated = True, text.startswith("[^")
             out.append(text)
         elif text.startswith("[") and inside:
             out.append("\\" + text)
