@@ -139,9 +139,8 @@ class Cloud:
         principal = self.access_keys.get(call.access_key) if self.access_keys else None
         if principal is not None and principal.expires <= call.timestamp:
             raise expired(call.service, operations.service_model(call.service).metadata["protocol"])
-        for fault in self._faults:
-            if (fault.service, fault.operation) == key and fault.strikes(call.params, self.ids.random):
-                raise fault.error
+        if self._faults:
+            self._strike(call, key)
         op = operations.OPERATIONS.get(key) or operations.find(*key)
         stub = self._stubs.get(key)
         if stub is not None:
@@ -155,6 +154,14 @@ class Cloud:
         if self.check_answers:
             check_answer(response, op.output_shape, f"{call.service}.{call.operation}")
         return response
+
+    def _strike(self, call: Call, key: tuple[str, str]) -> None:
+        for fault in list(self._faults):
+            if (fault.service, fault.operation) == key and fault.concerns(call.params):
+                with self._lock:
+                    strikes = fault.strikes(self.ids.random)
+                if strikes:
+                    raise fault.error
 
     def _operate(self, op: operations.Operation, call: Call) -> dict[str, Any]:
         try:
@@ -174,7 +181,8 @@ class Cloud:
 
     def _stubbed(self, call: Call, stub: Stub) -> dict[str, Any]:
         operations.checker(call.service, call.operation)(call.params)
-        stub.hits += 1
+        with self._lock:
+            stub.hits += 1
         answer = stub.answer
         name = f"{call.service}.{call.operation}"
         if callable(answer) and not isinstance(answer, type):

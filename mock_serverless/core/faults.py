@@ -59,11 +59,13 @@ class Fault:
     probability: float = 1.0
     hits: int = 0
 
-    def strikes(self, params: dict[str, Any], random: Random) -> bool:
-        """Is this call to fail? Counts it when so."""
+    def concerns(self, params: dict[str, Any]) -> bool:
+        """Does it fail calls like this one? Asks ``where``, which is the user's: no lock is held."""
+        return self.where is None or bool(self.where(params))
+
+    def strikes(self, random: Random) -> bool:
+        """Is this call, which it concerns, to fail? Counts it when so; the cloud's lock is held."""
         if self.times is not None and self.hits >= self.times:
-            return False
-        if self.where is not None and not self.where(params):
             return False
         if self.probability < 1.0 and random.random() >= self.probability:
             return False
