@@ -59,3 +59,18 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     guard("gethostbyname", lambda host: host)
     yield
     assert not used, f"the test used the network: {used}"
+
+
+@pytest.fixture(scope="session")
+def everything_loaded() -> None:
+    """For tests that run pytest in this process: it forgets modules which a run has loaded, so they are loaded before."""
+    import boto3
+
+    from mock_serverless import mock_cloud
+    from mock_serverless.core.operation import load, services
+
+    with mock_cloud() as cloud:
+        boto3.client("sts").get_caller_identity()
+        assert cloud.http is not None
+        for service in services():
+            load(service)

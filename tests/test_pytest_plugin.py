@@ -7,11 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-import boto3
 import pytest
-
-from mock_serverless import mock_cloud
-from mock_serverless.core.operation import load
 
 QUIET = ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio"]
 
@@ -46,13 +42,7 @@ FAILS_WITH_CALLS = """
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _loaded() -> None:
-    """pytester forgets the modules that a run in this process has loaded; what is here before is not loaded each time."""
-    with mock_cloud():
-        boto3.client("sts")
-    for service in ("sts", "lambda", "stepfunctions"):
-        load(service)
+pytestmark = pytest.mark.usefixtures("everything_loaded")
 
 
 def run(pytester: pytest.Pytester, source: str, *arguments: str, apart: bool = False) -> pytest.RunResult:

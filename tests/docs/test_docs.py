@@ -44,6 +44,7 @@ def blocks(page: Path) -> Iterator[tuple[int, str]]:
             yield text[: match.start(3)].count("\n") + 1, "\n".join(lines) + "\n"
 
 
+@pytest.mark.usefixtures("everything_loaded")
 @pytest.mark.parametrize("page", [p for p in PAGES if any(blocks(p))], ids=name)
 def test_code_runs(page: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(pytester.path)
@@ -106,6 +107,14 @@ def test_the_page_of_coverage_is_up_to_date(capsys: pytest.CaptureFixture[str]) 
     main(["coverage", "--markdown"])
     page = (ROOT / "docs" / "coverage.md").read_text()
     assert page == capsys.readouterr().out, "python -m mock_serverless coverage --markdown > docs/coverage.md"
+
+
+def test_the_architecture_knows_every_file_of_the_core_and_every_service() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    core = [path.name for path in (ROOT / "mock_serverless" / "core").glob("*.py") if path.name != "__init__.py"]
+    services = [f"{path.parent.name}/" for path in (ROOT / "mock_serverless" / "services").glob("*/__init__.py")]
+    assert [file for file in core if f"`{file}`" not in page] == []
+    assert [folder for folder in services if folder not in page] == []
 
 
 def test_the_first_two_commands_of_the_readme_are_one_line_each() -> None:
