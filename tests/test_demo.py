@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from mock_serverless import demo
@@ -50,3 +54,12 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo"]) == 0
     told = capsys.readouterr().out
     assert told.splitlines()[-1].startswith("Ten days in ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows doesn't count the time of children")
+def test_it_is_quick() -> None:
+    """Under 2 s, in processor time: other processes use this machine, too."""
+    before = os.times()
+    subprocess.run([sys.executable, "-m", "mock_serverless", "demo"], check=True, stdout=subprocess.DEVNULL)
+    after = os.times()
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 2
