@@ -33,7 +33,7 @@ from mock_serverless import mock_cloud
 
 MOTO = importlib.util.find_spec("moto") is not None
 TABLE = {
-    "TableName": "t",
+    "TableName": "things",
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"}],
     "BillingMode": "PAY_PER_REQUEST",
@@ -41,12 +41,12 @@ TABLE = {
 KEY = {"pk": {"S": "a"}, "sk": {"N": "1"}}
 ITEM = {**KEY, "name": {"S": "Ada"}, "age": {"N": "36"}, "tags": {"SS": ["x", "y"]}, "ok": {"BOOL": True}}
 CALLS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
-    "get_item": ("get_item", {"TableName": "t", "Key": KEY}, {"Item": ITEM}),
-    "put_item": ("put_item", {"TableName": "t", "Item": ITEM}, {}),
+    "get_item": ("get_item", {"TableName": "things", "Key": KEY}, {"Item": ITEM}),
+    "put_item": ("put_item", {"TableName": "things", "Item": ITEM}, {}),
     "update_item": (
         "update_item",
         {
-            "TableName": "t",
+            "TableName": "things",
             "Key": KEY,
             "UpdateExpression": "SET #n = :n ADD visits :one",
             "ExpressionAttributeNames": {"#n": "name"},
@@ -56,7 +56,7 @@ CALLS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     ),
     "query": (
         "query",
-        {"TableName": "t", "KeyConditionExpression": "pk = :a", "ExpressionAttributeValues": {":a": {"S": "many"}}},
+        {"TableName": "things", "KeyConditionExpression": "pk = :a", "ExpressionAttributeValues": {":a": {"S": "many"}}},
         {"Items": [ITEM] * 10, "Count": 10, "ScannedCount": 10},
     ),
 }
@@ -112,9 +112,9 @@ def moto() -> Iterator[Any]:
 
 def _fill(made: Any) -> None:
     made.create_table(**TABLE)
-    made.put_item(TableName="t", Item=ITEM)
+    made.put_item(TableName="things", Item=ITEM)
     for n in range(10):
-        made.put_item(TableName="t", Item={**ITEM, "pk": {"S": "many"}, "sk": {"N": str(n)}})
+        made.put_item(TableName="things", Item={**ITEM, "pk": {"S": "many"}, "sk": {"N": str(n)}})
 
 
 # ---------------------------------------------------------------------- measuring
@@ -202,7 +202,7 @@ def growth(report: Report, rounds: int, times: int) -> None:
         made.create_table(**TABLE)
         for start in range(0, count, 25):
             puts = [{"PutRequest": {"Item": _item(n)}} for n in range(start, start + 25)]
-            made.batch_write_item(RequestItems={"t": puts})
+            made.batch_write_item(RequestItems={"things": puts})
 
     with mock_cloud():
         made = {}
@@ -225,10 +225,10 @@ def _item(n: int) -> dict[str, Any]:
 
 
 GROWTH: dict[str, Callable[[Any, int], Any]] = {
-    "get_item": lambda m, n: m.get_item(TableName="t", Key={"pk": {"S": f"p{n // 200}"}, "sk": {"N": "50"}}),
-    "put_item": lambda m, n: m.put_item(TableName="t", Item=_item(n // 2)),
+    "get_item": lambda m, n: m.get_item(TableName="things", Key={"pk": {"S": f"p{n // 200}"}, "sk": {"N": "50"}}),
+    "put_item": lambda m, n: m.put_item(TableName="things", Item=_item(n // 2)),
     "query": lambda m, n: m.query(
-        TableName="t",
+        TableName="things",
         KeyConditionExpression="pk = :p AND sk > :s",
         ExpressionAttributeValues={":p": {"S": f"p{n // 200}"}, ":s": {"N": "40"}},
         Limit=10,

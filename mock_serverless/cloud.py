@@ -20,6 +20,7 @@ from .core import current
 from .core import operation as operations
 from .core.agenda import JOBS, Agenda, Entry
 from .core.clock import Clock
+from .core.copying import copy_tree
 from .core.errors import AwsError, InternalError, MockServerlessError, NotSupported, near_misses
 from .core.faults import Fault, Stub, at_rest, check_answer, error_of
 from .core.guest import Visit, caller, current_visit, nobody_visiting, visiting
@@ -187,7 +188,7 @@ class Cloud:
         name = f"{call.service}.{call.operation}"
         if callable(answer) and not isinstance(answer, type):
             with self.guest(f"stub of {name}"):
-                answer = answer(call.params)
+                answer = copy_tree(answer(copy_tree(call.params)))
             if not isinstance(answer, BaseException):
                 check_answer(answer or {}, operations.output_shape(call.service, call.operation), f"the stub of {name}")
         if isinstance(answer, BaseException) or (isinstance(answer, type) and issubclass(answer, BaseException)):
