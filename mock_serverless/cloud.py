@@ -352,9 +352,9 @@ class Cloud:
     ) -> Fault:
         """Make an operation of any AWS service fail.
 
-        ``error`` is a code of AWS's (``"ThrottlingException"``) or an exception. ``times``: only so often; ``where``: only calls for
-        whose parameters it is true; ``probability``: by chance, with the cloud's seeded generator. Retryable errors are
-        retried by botocore, its back-off in virtual time. Gives the fault, which counts its ``hits``.
+        ``error`` is a code of AWS's (``"ThrottlingException"``) or an exception. ``times``: only so often; ``where``: only
+        calls for whose parameters it is true; ``probability``: by chance, with the cloud's seeded generator. Retryable
+        errors are retried by botocore, its back-off in virtual time. Gives the fault, which counts its ``hits``.
         """
         if not 0 <= probability <= 1:
             raise ValueError(f"a probability is between 0 and 1, not {probability}")

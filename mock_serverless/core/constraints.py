@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any
 
 from .errors import AwsError
 
@@ -84,11 +84,10 @@ def _inner(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
     """The check of what is inside a shape, or None when nothing is constrained. A recursive shape refers to its own check."""
     if shape.type_name not in _INNER or not _constrained_inside(shape, set()):
         return None
-    cell = seen.get(shape.name)
-    if cell is not None:
+    cell = seen.setdefault(shape.name, [])
+    if cell:
         return lambda value, path, found: cell[0](value, path, found) if cell[0] else None
-    cell = [None]
-    seen[shape.name] = cell
+    cell.append(None)
     cell[0] = check = _INNER[shape.type_name](shape, seen)
     return check
 

@@ -64,7 +64,7 @@ def test_advance_runs_each_thing_at_its_own_time(scope: Scope) -> None:
     scope.later(3, "test:note", what="a")
     scope.later(30, "test:note", what="c")
     scope.cloud.clock.advance(10)
-    assert DONE == [("a", start + 3), ("b", start + 7)]
+    assert [("a", start + 3), ("b", start + 7)] == DONE
     assert scope.timestamp() == start + 10
 
 
@@ -75,7 +75,7 @@ def test_settle_until_idle_jumps_from_one_thing_to_the_next(scope: Scope) -> Non
     scope.cloud.settle()
     assert DONE == []
     scope.cloud.settle(until_idle=True)
-    assert DONE == [("a", start + 86400), ("b", start + 2 * 86400)]
+    assert [("a", start + 86400), ("b", start + 2 * 86400)] == DONE
     assert scope.timestamp() == start + 2 * 86400
 
 
@@ -84,7 +84,7 @@ def test_nobody_waits_for_background_work(scope: Scope) -> None:
     scope.later(10, "test:again", background=True, every=10)
     scope.later(25, "test:note", what="x")
     scope.cloud.settle(until_idle=True)
-    assert DONE == [start + 10, start + 20, ("x", start + 25)]
+    assert [start + 10, start + 20, ("x", start + 25)] == DONE
     assert not scope.cloud.skip()
     scope.cloud.clock.advance(10)
     assert DONE[-1] == start + 30

@@ -40,7 +40,6 @@ def world() -> World:
     return World()
 
 
-
 @flow("test:sleep")
 async def sleep(flow: Flow, scope: Scope, seconds: float) -> None:
     start = flow.now()
@@ -175,7 +174,12 @@ def test_a_copy_goes_on_with_what_was_recorded(world: World) -> None:
         assert world.said == [first]
 
 
-@given(st.lists(st.integers(0, 20), min_size=1, max_size=6), st.integers(1, 4), st.integers(0, 40), st.none() | st.integers(0, 5))
+@given(
+    st.lists(st.integers(0, 20), min_size=1, max_size=6),
+    st.integers(1, 4),
+    st.integers(0, 40),
+    st.none() | st.integers(0, 5),
+)
 def test_a_copy_made_at_any_moment_ends_like_the_original(
     delays: list[float], limit: int, moment: int, fail: int | None
 ) -> None:

@@ -60,7 +60,8 @@ def test_answers_made_from_the_model_fit_it(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_requests_made_from_the_model_keep_its_constraints(data: st.DataObject) -> None:
-    service, name = data.draw(st.sampled_from([("dynamodb", "Query"), ("lambda", "CreateAlias"), ("stepfunctions", "ListExecutions")]))
+    operations = [("dynamodb", "Query"), ("lambda", "CreateAlias"), ("stepfunctions", "ListExecutions")]
+    service, name = data.draw(st.sampled_from(operations))
     checker(service, name)(data.draw(strategies.requests(service, name)))
 
 
