@@ -16,9 +16,8 @@ from typing import Any
 
 from .errors import AwsError
 
-Path = Optional[
-    tuple[Any, ...]
-]  # (the path of what holds it, names ...): made into a text only when something is wrong
+# (the path of what holds it, names ...): made into a text only when something is wrong
+Path = tuple[Any, ...] | None
 Check = Callable[[Any, Path, list[str]], None]  # (value, path, where violations are appended)
 
 # https://smithy.io/2.0/spec/constraint-traits.html; which error code a protocol's front end uses is recorded
