@@ -82,7 +82,7 @@ def test_calls_at_the_same_time_are_all_answered(cloud: Cloud) -> None:
         return {"Name": params["SecretId"]}
 
     cloud.stub("secretsmanager", "GetSecretValue", count)
-    cloud.fail("secretsmanager", "GetSecretValue", "InternalServiceError", times=3)
+    cloud.fail("secretsmanager", "GetSecretValue", "InternalServiceError", times=2)  # botocore retries twice at least
     client = boto3.client("secretsmanager")
 
     def many(thread: int) -> list[str]:
@@ -91,7 +91,7 @@ def test_calls_at_the_same_time_are_all_answered(cloud: Cloud) -> None:
     answers = run(*(lambda t=t: many(t) for t in range(4)))  # type: ignore[misc]
     assert answers == [[f"{t}-{i}" for i in range(25)] for t in range(4)]
     assert len(counted) == 100
-    assert len(cloud.calls) == 103
+    assert len(cloud.calls) == 102
 
 
 def test_clouds_that_come_and_go_in_many_threads() -> None:
