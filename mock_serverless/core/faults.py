@@ -39,12 +39,21 @@ MESSAGES = {
 def error_of(service: str, code: str, message: str | None) -> AwsError:
     """The error of a code as the service would give it: HTTP status and wording where they are known."""
     shape = service_model(service).shape_for_error_code(code)
-    status = STATUS.get(code, 400)
-    if shape is not None:
-        trait = shape.metadata.get("error") or {}
-        fault = shape._shape_model.get("fault")  # botocore leaves it out of the shape's metadata
-        status = trait.get("httpStatusCode") or (500 if fault else status)
+    status = modelled_status(shape) or STATUS.get(code, 400)
     return AwsError(code, MESSAGES.get(code, "injected by the test") if message is None else message, status)
+
+
+def modelled_status(shape: Any) -> int | None:
+    """The HTTP status which the model gives an error, if it gives one."""
+    if shape is None:
+        return None
+    status = (shape.metadata.get("error") or {}).get("httpStatusCode")
+    return int(status) if status else 500 if is_fault(shape) else None
+
+
+def is_fault(shape: Any) -> bool:
+    """Whether an error is the service's own fault; botocore leaves it out of the shape's metadata."""
+    return bool(shape._shape_model.get("fault"))
 
 
 @dataclass(slots=True)

@@ -10,8 +10,6 @@ from typing import Any
 from ..core.copying import copy_tree
 from ..core.errors import AwsError
 
-CONTENT_TYPES = {"json": "application/x-amz-json-1.0", "rest-json": "application/json", "query": "text/xml"}
-
 
 class Answered:
     """Stands where botocore expects the HTTP response of a call that was answered without one."""
@@ -44,31 +42,54 @@ def success(
     return http, parsed
 
 
-def refusal(model: Any, error: AwsError, request_id: str) -> tuple[Answered, dict[str, Any]]:
+def refusal(model: Any, error: AwsError, request_id: str) -> tuple[Any, dict[str, Any]]:
     """What the hook ``before-call`` returns for a call that AWS refuses: botocore makes its ClientError of it."""
-    http = Answered(error.status, _headers(model, request_id))
-    parsed: dict[str, Any] = {
-        "Error": {"Message": error.message, "Code": error.code},
-        "ResponseMetadata": _metadata(http, request_id),
-    }
-    shape = model.service_model.shape_for_error_code(error.code)
-    if shape is not None:
-        for name in ("message", "Message"):
-            if name in shape.members:
-                parsed[name] = error.message
-    parsed.update(copy_tree(error.fields))
+    from . import wire
+
+    read = wire.read_at_once(model, error)
+    if read is None:
+        return _parsed(model, *wire.serialize_error(model, error, request_id))
+    status, parsed = read
+    http = Answered(status, _headers(model, request_id))
+    parsed["ResponseMetadata"] = _metadata(http, request_id)
     return http, parsed
+
+
+def _parsed(model: Any, status: int, headers: dict[str, str], content: bytes) -> tuple[Answered, dict[str, Any]]:
+    """An error's response as botocore's endpoint parses it: once for all errors, once for the members of this one."""
+    from botocore.awsrequest import HeadersDict
+    from botocore.parsers import create_parser
+
+    from . import wire
+
+    service = model.service_model
+    response = {"status_code": status, "headers": HeadersDict(headers), "body": content, "context": {}}
+    parser = create_parser(wire.client_protocol(service))
+    parsed: dict[str, Any] = parser.parse(response, model.output_shape)
+    shape = service.shape_for_error_code(parsed["Error"].get("Code"))
+    if shape is not None:
+        parsed.update(parser.parse(response, shape))
+    parsed["ResponseMetadata"]["RetryAttempts"] = 0
+    return Answered(status, headers), parsed
 
 
 def _headers(model: Any, request_id: str) -> dict[str, str]:
     service = model.service_model
-    kind = _kinds.get(service.service_name)
-    if kind is None:
-        kind = _kinds[service.service_name] = CONTENT_TYPES.get(service.metadata.get("protocol", ""), "text/xml")
-    return {"x-amzn-requestid": request_id, "content-type": kind}
+    known = _always.get(service.service_name)
+    if known is None:
+        from . import wire
+
+        spoken = wire.client_protocol(service)
+        headers = wire.protocol_headers(service, spoken, request_id, b"-")
+        known = _always[service.service_name] = (
+            next(name.lower() for name in headers if name.lower().replace("-", "").endswith("requestid")),
+            headers["Content-Type"],
+        )
+    return {known[0]: request_id, "content-type": known[1]}
 
 
-_kinds: dict[str, str] = {}
+_always: dict[str, tuple[str, str]] = {}
+"""Of each service: the header with the request's id, and the content type."""
 
 
 def _metadata(http: Answered, request_id: str) -> dict[str, Any]:

@@ -298,9 +298,12 @@ def _http(model: Any, url: str, response: dict[str, Any], error: Any, request_id
 
 def retryable(error: AwsError, model: Any) -> bool:
     """May botocore retry it, in any retry mode? Asked of botocore's own tables."""
-    if error.status >= 500 or error.status == 429 or error.code in retryable_codes():
+    from . import wire
+
+    shape, code = wire.error_shape(model.service_model, error.code)
+    status = wire.error_status(shape, error)
+    if status >= 500 or status == 429 or code in retryable_codes():
         return True
-    shape = model.service_model.shape_for_error_code(error.code)
     return shape is not None and "retryable" in shape.metadata
 
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_serverless.core.errors import AwsError
-from mock_serverless.doors.wire import parse_request, serialize_error, serialize_response
+from mock_serverless.doors import answers
+from mock_serverless.doors.wire import client_protocol, parse_request, serialize_error, serialize_response
 from mock_serverless.doors.wire.catalog import catalog, service_model
 from mock_serverless.doors.wire.protocol import protocols_of
 
@@ -124,6 +125,47 @@ def test_errors(service: str) -> None:
             assert {name: value for name, value in members.items() if name in fields} == fields
 
     check()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_errors_answered_without_http_are_those_which_botocore_parses(service: str) -> None:
+    """Status, Error.Code, Error.Type, messages and members: the same as the endpoint of botocore reads from the response."""
+    protocols(service)
+    model = service_model(service)
+    protocol = client_protocol(model)
+    operations = [model.operation_model(name) for name in model.operation_names]
+    operation = next(o for o in operations if o.http.get("method") != "HEAD")
+    asked = [operation, *[o for o in operations if o.http.get("method") == "HEAD"][:1]]
+    rng = random.Random(7)
+    errors = [
+        AwsError("ValidationException", "bad"),
+        AwsError("MadeUp", "", 403),
+        AwsError("Gone", "é", 503),
+    ]
+    for shape in model.error_shapes:
+        fields = Values(rng, protocol, answer=True).root(shape)
+        fields = {name: item for name, item in fields.items() if name.lower() not in ("message", "type", "code")}
+        errors += [
+            AwsError(shape.error_code, "told", 409, **fields),
+            AwsError(shape.name, "told"),
+            AwsError(shape.name, ""),
+        ]
+    for error in errors:
+        for operation in asked:
+            status, headers, body = serialize_error(operation, error, "id-1")
+            expected = read(protocol, status, headers, body, operation.output_shape)
+            shape = model.shape_for_error_code(expected["Error"].get("Code"))
+            if shape is not None:
+                expected |= read(protocol, status, headers, body, shape)
+            http, found = answers.refusal(operation, error, "id-1")
+            meta, expected_meta = found.pop("ResponseMetadata"), expected.pop("ResponseMetadata")
+            assert found == expected
+            for name in ("HTTPStatusCode", "RequestId"):
+                assert meta.get(name) == expected_meta.get(name)
+            assert meta["RetryAttempts"] == 0
+            assert http.status_code == status
+            for name in set(meta["HTTPHeaders"]) & set(expected_meta["HTTPHeaders"]):
+                assert meta["HTTPHeaders"][name] == expected_meta["HTTPHeaders"][name]
 
 
 def read(protocol: str, status: int, headers: dict[str, str], body: bytes, shape: Any) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """From an AwsError to an HTTP response, as botocore's parsers take it: code, message, and the modelled error's members.
 
+``read_at_once`` is what botocore's JSON parsers make of that response, without the bytes in between: errors are answers
+like others, and tests run into many of them.
+
 A code on the wire isn't always the name of the error's shape. Query services have codes of their own (``error.code``
 in the model: SNS's NotFoundException is NotFound); services which used to speak the query protocol send their old code
 in the header x-amzn-query-error
@@ -12,7 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mock_serverless.core.copying import copy_tree
 from mock_serverless.core.errors import AwsError
+from mock_serverless.core.faults import is_fault, modelled_status
 
 from .json_values import CBOR as CBOR_NOTATION
 from .json_values import JSON, Notation, write_value
@@ -69,6 +74,17 @@ def serialize_error(model: Any, error: AwsError, request_id: str, protocol: str 
 
 def error_shape(service_model: Any, code: str) -> tuple[Any, str]:
     """The modelled error which a code, old or new, means (None if there is none), and its code on the wire."""
+    key = (service_model.service_name, code)
+    found = _known.get(key)
+    if found is None:
+        found = _known[key] = _look_up(service_model, code)
+    return found
+
+
+_known: dict[tuple[str, str], tuple[Any, str]] = {}
+
+
+def _look_up(service_model: Any, code: str) -> tuple[Any, str]:
     legacy = SQS_CODES if service_model.service_name == "sqs" else {}
     by_name = None
     for shape in service_model.error_shapes:
@@ -82,22 +98,62 @@ def error_shape(service_model: Any, code: str) -> tuple[Any, str]:
 
 def error_status(shape: Any, error: AwsError) -> int:
     """The error's own status, unless that is the default and the model knows better."""
-    modelled = (shape.metadata.get("error") or {}).get("httpStatusCode") if shape is not None else None
-    return int(modelled) if modelled and error.status == 400 else error.status
+    return error.status if error.status != 400 else modelled_status(shape) or 400
 
 
 def sender_or_receiver(shape: Any, status: int) -> str:
     """Whose fault it is."""
-    if shape is not None and shape.metadata.get("fault"):
-        return "Receiver"
-    return "Receiver" if status >= 500 else "Sender"
+    return "Receiver" if status >= 500 or (shape is not None and is_fault(shape)) else "Sender"
+
+
+def is_query_compatible(service_model: Any) -> bool:
+    """Whether a service which used to speak the query protocol still sends its codes of then."""
+    return service_model.metadata.get("awsQueryCompatible") is not None
+
+
+def _shape_name(shape: Any, code: str) -> str:
+    return code if shape is None else str(shape.name)
+
+
+def _message_name(shape: Any) -> str | None:
+    """The modelled member which has the message."""
+    names = () if shape is None else shape.members
+    return "message" if "message" in names else "Message" if "Message" in names else None
 
 
 def _message_member(shape: Any) -> str:
-    for name in ("message", "Message"):
-        if shape is not None and name in shape.members:
-            return str(shape.members[name].serialization.get("name", name))
-    return "message"
+    name = _message_name(shape)
+    return "message" if name is None else str(shape.members[name].serialization.get("name", name))
+
+
+# ---------------------------------------------------------------------- as botocore reads it
+
+
+AT_ONCE = frozenset({"json", "rest-json"})
+
+
+def read_at_once(operation: Any, error: AwsError) -> tuple[int, dict[str, Any]] | None:
+    """The status and what botocore reads from a JSON response of :func:`serialize_error`; None for other responses.
+
+    Members which no model describes are kept here: they come from a test's own ClientError.
+    """
+    service = operation.service_model
+    if client_protocol(service) not in AT_ONCE or operation.http.get("method") == "HEAD":
+        return None
+    shape, code = error_shape(service, error.code)
+    status = error_status(shape, error)
+    if is_query_compatible(service):
+        kind = sender_or_receiver(shape, status)
+        told = {"Message": error.message, "Code": code, "QueryErrorCode": _shape_name(shape, code), "Type": kind}
+        shape = service.shape_for_error_code(code)  # which is where botocore looks for the members
+    else:
+        told = {"Message": error.message, "Code": error.code}
+    parsed: dict[str, Any] = {"Error": told}
+    name = _message_name(shape)
+    if name is not None and error.message:
+        parsed[name] = error.message
+    parsed.update((name, copy_tree(item)) for name, item in error.fields.items() if item is not None)
+    return status, parsed
 
 
 # ---------------------------------------------------------------------- JSON and CBOR
@@ -107,11 +163,10 @@ def _write_rpc(
     service: Any, shape: Any, code: str, error: AwsError, headers: dict[str, str], notation: Notation
 ) -> tuple[int, bytes]:
     status = error_status(shape, error)
-    if service.metadata.get("awsQueryCompatible") is not None:
+    kind = error.code
+    if is_query_compatible(service):
         headers["x-amzn-query-error"] = f"{code};{sender_or_receiver(shape, status)}"
-        kind = shape.name if shape is not None else code
-    else:
-        kind = error.code
+        kind = _shape_name(shape, code)
     namespace = NAMESPACES.get(service.service_name)
     if namespace:
         kind = f"{FRONT_END_NAMESPACE if error.code in FRONT_END_CODES else namespace}#{kind}"

@@ -82,7 +82,11 @@ def test_a_role_assumed_with_a_web_identity(cloud: Cloud) -> None:
 def test_an_arn_of_no_role(cloud: Cloud, arn: str) -> None:
     with pytest.raises(ClientError) as caught:
         boto3.client("sts").assume_role(RoleArn=arn, RoleSessionName="me")
-    assert caught.value.response["Error"] == {"Code": "ValidationError", "Message": f"{arn} is invalid"}
+    assert caught.value.response["Error"] == {
+        "Type": "Sender",
+        "Code": "ValidationError",
+        "Message": f"{arn} is invalid",
+    }
 
 
 @pytest.mark.parametrize(
