@@ -21,9 +21,9 @@ from .core import operation as operations
 from .core.agenda import JOBS, Agenda, Entry
 from .core.clock import Clock
 from .core.copying import copy_tree
-from .core.errors import AwsError, InternalError, MockServerlessError, NotSupported, near_misses
+from .core.errors import AwsError, CloudClosed, InternalError, MockServerlessError, NotSupported, near_misses
 from .core.faults import Fault, Stub, at_rest, check_answer, error_of
-from .core.guest import Visit, caller, current_visit, nobody_visiting, visiting
+from .core.guest import Visit, caller, current_visit, is_signal, nobody_visiting, visiting
 from .core.ids import Ids
 from .core.journal import Call, Calls
 from .core.kernel import Kernel
@@ -47,6 +47,7 @@ ENDLESS = 1_000_000
 class Snapshot:
     """The whole state of a cloud at a moment; see :meth:`Cloud.snapshot`."""
 
+    cloud: Cloud
     parts: dict[str, Any]
 
 
@@ -75,6 +76,7 @@ class Cloud:
         self.closed = False
         self.clock = Clock(clock)
         self.clock.on_move = self._run_until
+        self.clock.check = self.check_open
         self.clock.travel = self._travel
         self.calls = Calls()
         self.agenda = Agenda()
@@ -111,6 +113,8 @@ class Cloud:
 
         Parameters and answer are shared with the journal and the stored state: they are not to be changed.
         """
+        if self.closed:
+            self.check_open()
         record = Call(
             service,
             operation,
@@ -174,6 +178,8 @@ class Cloud:
         except (AwsError, MockServerlessError):
             raise
         except Exception as e:
+            if is_signal(e):
+                raise
             raise InternalError(
                 f"a bug in mock_serverless: {call.service}.{call.operation} broke down with {type(e).__name__}: {e}\n"
                 f"Please report it with this call: {call.params!r}"
@@ -246,6 +252,14 @@ class Cloud:
             if depth == 0:
                 self.run_due()
 
+    def check_open(self) -> None:
+        """Raises CloudClosed after the end of the mock, when nothing that a helper does could be seen by anybody."""
+        if self.closed:
+            raise CloudClosed(
+                f"{self!r}: its mock has ended. What it has seen can still be read (calls, items, logs, histories); to go "
+                "on with it, stay inside `with mock_cloud() as cloud:`, or in a fixture of a wider scope"
+            )
+
     # ------------------------------------------------------------------ time
 
     def settle(self, until_idle: bool = False) -> None:
@@ -254,12 +268,14 @@ class Cloud:
         ``until_idle=True`` jumps the clock from one pending thing to the next until nothing is left (but what recurs for ever,
         and limits which AWS sets, such as a year for an execution).
         """
+        self.check_open()
         self.run_due()
         while until_idle and not self.agenda.idle():
             self._jump_to_next()
 
     def skip(self) -> bool:
         """Jump to the next thing that is due, if there is one, and run it."""
+        self.check_open()
         if self.agenda.idle():
             return False
         self._jump_to_next()
@@ -310,6 +326,7 @@ class Cloud:
             visit.sleep(seconds, self.clock.advance)
 
     def _travel(self) -> AbstractContextManager[None]:
+        self.check_open()
         return travelling(self.clock, self.sleep)
 
     @contextmanager
@@ -328,6 +345,7 @@ class Cloud:
         botocore ClientError or any other) to raise. Answers are checked against botocore's output shape: InvalidAnswer. A
         later stub of the same operation replaces an earlier one; None takes it away. Gives the stub, which counts its ``hits``.
         """
+        self.check_open()
         key = operations.resolve(service, operation)
         new = Stub(*key, answer)
         if answer is None:
@@ -343,7 +361,7 @@ class Cloud:
         self,
         service: str,
         operation: str,
-        error: str | BaseException,
+        error: str | BaseException | type[BaseException],
         *,
         message: str | None = None,
         times: int | None = None,
@@ -356,8 +374,8 @@ class Cloud:
         calls for whose parameters it is true; ``probability``: by chance, with the cloud's seeded generator. Retryable
         errors are retried by botocore, its back-off in virtual time. Gives the fault, which counts its ``hits``.
         """
-        if not 0 <= probability <= 1:
-            raise ValueError(f"a probability is between 0 and 1, not {probability}")
+        self.check_open()
+        _check_fault(error, times, where, probability)
         key = operations.resolve(service, operation)
         raised = error_of(key[0], error, message) if isinstance(error, str) else _as_aws_error(error)
         new = Fault(*key, raised, times, where, probability)
@@ -368,8 +386,10 @@ class Cloud:
 
     def snapshot(self) -> Snapshot:
         """The whole state (services, clock, pending work, ids, stubs, faults, the journal's length), to go back to."""
+        self.check_open()
         with self._lock:
             return Snapshot(
+                self,
                 {
                     "states": copy.deepcopy(self._states),
                     "clock": self.clock.state(),
@@ -381,7 +401,7 @@ class Cloud:
                     "faults": [(f, f.hits) for f in self._faults],
                     "watchers": {k: list(v) for k, v in self.watchers.items()},
                     "access_keys": dict(self.access_keys),
-                }
+                },
             )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -389,7 +409,12 @@ class Cloud:
 
         What failed in the background and was not looked at is still reported at the end of the mock.
         """
-        parts = snapshot.parts
+        self.check_open()
+        if snapshot.cloud is not self:
+            raise ValueError(f"this snapshot is one of {snapshot.cloud!r}; {self!r} can only go back to its own")
+        self._go_back(snapshot.parts)
+
+    def _go_back(self, parts: dict[str, Any]) -> None:
         self._tell_of_undoing(parts["journal"])
         with self._lock:
             self._states = copy.deepcopy(parts["states"])
@@ -412,10 +437,11 @@ class Cloud:
         try:
             yield self
         finally:
-            self.restore(before)
+            self._go_back(before.parts)
 
     def reset(self) -> None:
         """As new: no resources, stubs, faults or calls; ids start over. The clock keeps its time."""
+        self.check_open()
         self._tell_of_undoing(0)
         with self._lock:
             self._forget()
@@ -432,7 +458,7 @@ class Cloud:
 
     @property
     def http(self) -> HttpClient:
-        """An HTTP client for everything that the cloud serves; see doors/http.py."""
+        """An HTTP client for everything that the cloud serves; see doors/http/client.py."""
         face: HttpClient = self._faces.get("http") or self._make_face("http", ".doors.http", "HttpClient")
         return face
 
@@ -476,6 +502,19 @@ class Cloud:
 
 
 _caller = caller
+
+
+def _check_fault(error: Any, times: Any, where: Any, probability: float) -> None:
+    """A fault that could never strike, or not as it was meant, is an error at once."""
+    a_class = isinstance(error, type) and issubclass(error, BaseException)
+    if not (error and isinstance(error, str)) and not isinstance(error, BaseException) and not a_class:
+        raise TypeError(f"an error is a code of AWS's or an exception, not {error!r}")
+    if times is not None and (not isinstance(times, int) or times < 0):
+        raise ValueError(f"times is how often the fault strikes, a whole number, not {times!r}")
+    if where is not None and not callable(where):
+        raise TypeError(f"where is a callable that takes a call's parameters, not {where!r}")
+    if not 0 <= probability <= 1:
+        raise ValueError(f"a probability is between 0 and 1, not {probability}")
 
 
 def _as_aws_error(error: Any) -> BaseException:

@@ -8,13 +8,14 @@ import sys
 import textwrap
 import time
 import warnings
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
 import boto3
 import pytest
 
-from mock_serverless import BackgroundFailure, BackgroundFailureWarning, Cloud, mock_cloud
+from mock_serverless import BackgroundFailure, BackgroundFailureWarning, Cloud, CloudClosed, mock_cloud
 from mock_serverless.core import current
 from mock_serverless.core.agenda import job
 
@@ -34,6 +35,48 @@ def test_a_cloud_is_open_inside_and_closed_after() -> None:
     assert cloud.closed
     assert current.cloud_of_this_thread() is None
     assert repr(cloud).endswith("0 calls, closed>")
+
+
+AFTER_THE_END: dict[str, Callable[[Cloud, Any], object]] = {
+    "a function": lambda cloud, _: cloud.function("f", print),
+    "a decorated function": lambda cloud, _: cloud.function("f"),
+    "a stub": lambda cloud, _: cloud.stub("ssm", "GetParameter", {}),
+    "a fault": lambda cloud, _: cloud.fail("ssm", "GetParameter", "InternalServerError"),
+    "a call": lambda cloud, _: cloud.call("sts", "GetCallerIdentity", {}),
+    "an HTTP request": lambda cloud, _: cloud.http.get("https://a.execute-api.us-east-1.amazonaws.com/"),
+    "advance": lambda cloud, _: cloud.clock.advance(1),
+    "move_to": lambda cloud, _: cloud.clock.move_to(datetime(2100, 1, 1)),
+    "freeze": lambda cloud, _: cloud.clock.freeze(),
+    "tick": lambda cloud, _: cloud.clock.tick(),
+    "travel": lambda cloud, _: cloud.clock.travel().__enter__(),
+    "settle": lambda cloud, _: cloud.settle(),
+    "skip": lambda cloud, _: cloud.skip(),
+    "snapshot": lambda cloud, _: cloud.snapshot(),
+    "restore": lambda cloud, snapshot: cloud.restore(snapshot),
+    "scratch": lambda cloud, _: cloud.scratch().__enter__(),
+    "reset": lambda cloud, _: cloud.reset(),
+}
+
+
+@pytest.mark.parametrize("act", AFTER_THE_END.values(), ids=AFTER_THE_END)
+def test_a_closed_cloud_does_nothing_and_says_so(act: Callable[[Cloud, Any], object]) -> None:
+    with mock_cloud() as cloud:
+        snapshot = cloud.snapshot()
+    with pytest.raises(CloudClosed, match="its mock has ended"):
+        act(cloud, snapshot)
+
+
+def test_a_closed_cloud_can_be_read() -> None:
+    with mock_cloud(clock=START) as cloud:
+        cloud.function("f", lambda event, context: print("here"))
+        boto3.client("lambda").invoke(FunctionName="f")
+        scratched = cloud.scratch()
+        scratched.__enter__()
+    scratched.__exit__(None, None, None)  # late, and no harm done
+    assert cloud.clock.now() == START
+    assert cloud.calls.operations == ["lambda.Invoke"]
+    assert "here" in cloud.function.logs("f")
+    assert cloud.stepfunctions.running() == {}
 
 
 async def test_async_with() -> None:

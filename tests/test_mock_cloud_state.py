@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from mock_serverless import Cloud, NotSupported, mock_cloud
+from mock_serverless import AwsError, Cloud, NotSupported, mock_cloud
 from mock_serverless.core.agenda import job
 
 START = datetime(2026, 3, 1, 12, 30, tzinfo=timezone.utc)
@@ -69,6 +69,15 @@ def test_the_journal_is_filtered(cloud: Cloud) -> None:
     assert cloud.calls[1:].operations == ["secretsmanager.GetSecretValue", "sts.GetCallerIdentity"]
 
 
+def test_a_filter_that_could_find_nothing_is_an_error(cloud: Cloud) -> None:
+    assert not cloud.calls("sfn", "start_execution")
+    assert not cloud.calls("execute-api", "GET /prod")
+    with pytest.raises(NotSupported, match=r"knows no service 'dynamodbb'\. Did you mean: dynamodb"):
+        cloud.calls("dynamodbb")
+    with pytest.raises(NotSupported, match=r"has no operation 'PutItm'.* Did you mean: PutItem"):
+        cloud.calls("dynamodb", "PutItm")
+
+
 def test_the_journal_is_readable(cloud: Cloud) -> None:
     assert repr(cloud.calls) == "<no calls>"
     get("a")
@@ -115,6 +124,11 @@ def test_scratch_undoes_what_happens_inside(cloud: Cloud) -> None:
         raise ZeroDivisionError
     assert len(cloud.calls) == 0
     assert cloud.clock.now() == START
+
+
+def test_a_snapshot_belongs_to_its_cloud(cloud: Cloud) -> None:
+    with mock_cloud() as other, pytest.raises(ValueError, match="can only go back to its own"):
+        other.restore(cloud.snapshot())
 
 
 def test_reset_is_as_new(cloud: Cloud) -> None:
@@ -186,3 +200,40 @@ def test_pending_work_is_part_of_a_snapshot(cloud: Cloud, later: Any) -> None:
     assert notes(cloud) == []
     cloud.settle(until_idle=True)
     assert notes(cloud) == ["a at 5"]
+
+
+# ---------------------------------------------------------------------- what makes no sense
+
+
+@pytest.mark.parametrize(
+    ("error", "options", "kind", "words"),
+    [
+        ("", {}, TypeError, "an error is a code of AWS's or an exception, not ''"),
+        (503, {}, TypeError, "an error is a code of AWS's or an exception, not 503"),
+        (int, {}, TypeError, "an error is a code of AWS's or an exception, not <class 'int'>"),
+        ("Throttling", {"times": -1}, ValueError, "times is how often the fault strikes"),
+        ("Throttling", {"times": 1.5}, ValueError, "times is how often the fault strikes"),
+        ("Throttling", {"where": {"TableName": "a"}}, TypeError, "where is a callable"),
+        ("Throttling", {"probability": 1.1}, ValueError, "a probability is between 0 and 1"),
+    ],
+)
+def test_faults_that_could_never_strike(cloud: Cloud, error: Any, options: Any, kind: Any, words: str) -> None:
+    with pytest.raises(kind, match=words):
+        cloud.fail("sts", "GetCallerIdentity", error, **options)
+    assert who()
+
+
+def test_a_fault_may_be_a_class_of_exceptions(cloud: Cloud) -> None:
+    cloud.fail("sts", "GetCallerIdentity", KeyboardInterrupt, times=1)
+    with pytest.raises(KeyboardInterrupt):
+        who()
+    assert who()
+
+
+def test_helpers_that_name_what_is_not_there(cloud: Cloud) -> None:
+    with pytest.raises(AwsError, match="Function not found"):
+        cloud.function.logs("nope")
+    with pytest.raises(AwsError, match="InvalidArn"):
+        cloud.stepfunctions.timeline("nope")
+    with pytest.raises(AwsError, match="ResourceNotFoundException"):
+        cloud.dynamodb.items("nope")

@@ -2,7 +2,8 @@
 
 A clock either ticks with the machine, moved by what was advanced, or is frozen. It only moves forward. Who moves it
 through :meth:`Clock.advance` or :meth:`Clock.move_to` also runs what falls due on the way, in order, each thing at its
-own time (the cloud hands in how: ``on_move``); :meth:`Clock.jump` moves the hands and nothing else.
+own time (the cloud hands in how: ``on_move``, and ``check``, which refuses when its mock has ended); :meth:`Clock.jump`
+moves the hands and nothing else.
 
 ``travels`` are the places where the process' own clocks are bent to this one while code under test runs; see travel.py.
 """
@@ -36,6 +37,7 @@ class Clock:
         self._travellers: list[Traveller] = []
         self._machine: Callable[[], float] | None = None
         self.on_move: Callable[[float], None] = self.jump
+        self.check: Callable[[], object] = _nothing
         self.travel: Callable[[], AbstractContextManager[None]] = _no_travel
 
     # ------------------------------------------------------------------ reading
@@ -77,6 +79,7 @@ class Clock:
 
         Raises ValueError for a negative duration: the clock only moves forward.
         """
+        self.check()
         if delta is not None and not isinstance(delta, timedelta):
             delta = timedelta(seconds=delta)
         units = timedelta(
@@ -93,6 +96,7 @@ class Clock:
 
         Raises ValueError when that is in the past: the clock only moves forward.
         """
+        self.check()
         target = to_timestamp(when)
         if target < self.timestamp():
             raise ValueError(f"the clock only moves forward: it is {self.now().isoformat()} already")
@@ -101,6 +105,7 @@ class Clock:
 
     def freeze(self, at: datetime | float | None = None) -> datetime:
         """Stop ticking with the machine, now or (after moving there) at a later time. Gives the time."""
+        self.check()
         if at is not None:
             self.move_to(at)
         if self._frozen is None:
@@ -110,6 +115,7 @@ class Clock:
 
     def tick(self) -> datetime:
         """Tick with the machine (again). Gives the time."""
+        self.check()
         if self._frozen is not None:
             now, self._frozen = self._frozen, None
             self._offset = now - self._true_machine_time(now)
@@ -177,6 +183,10 @@ def to_timestamp(when: datetime | float) -> float:
 def from_timestamp(timestamp: float) -> datetime:
     """An aware datetime in UTC."""
     return datetime.fromtimestamp(timestamp, UTC)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _no_travel() -> AbstractContextManager[None]:

@@ -7,6 +7,7 @@
     ├── NotSupported            this fake doesn't do this yet; says what to do instead
     ├── InvalidAnswer           a stub's or operation's answer doesn't fit botocore's output shape
     ├── ClientOutlivedItsMock   a client made inside a mock is used after that mock has ended
+    ├── CloudClosed             the cloud of a mock that has ended is asked to do something
     ├── BackgroundFailure       strict mode: background work failed and nobody looked
     └── InternalError           a bug of ours, never dressed up as an error of AWS's
 """
@@ -50,6 +51,10 @@ class InvalidAnswer(MockServerlessError):
 
 class ClientOutlivedItsMock(MockServerlessError):
     """A client which was created inside a mock is used after the mock has ended."""
+
+
+class CloudClosed(MockServerlessError):
+    """A cloud is asked to do something after its mock has ended: no call would see it, and user code would reach AWS."""
 
 
 class BackgroundFailure(MockServerlessError):

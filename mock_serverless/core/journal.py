@@ -9,6 +9,10 @@ from datetime import datetime
 from typing import Any, overload
 
 from .clock import from_timestamp
+from .operation import ALIASES, resolve, service_model
+
+HTTP = ("execute-api", "lambda-url")
+"""What stands here beside botocore's services: requests to APIs and to function URLs."""
 
 
 @dataclass(slots=True, eq=False)
@@ -73,19 +77,33 @@ class Calls(Sequence[Call]):
         failed: bool | None = None,
         where: Callable[[dict[str, Any]], bool] | None = None,
     ) -> Calls:
-        """The calls that fit all that is given; ``operation`` in either spelling, ``where`` looks at the parameters."""
+        """The calls that fit all that is given; ``operation`` in either spelling, ``where`` looks at the parameters.
+
+        Raises NotSupported for a service or an operation that botocore doesn't know: such a call could never be found.
+        """
+        service = ALIASES.get(service, service) if service else None
         wanted = {"caller": caller, "account": account, "region": region, "service": service}
         op = operation.replace("_", "").lower() if operation else None
-        return Calls(
-            [
-                c
-                for c in self._calls
-                if all(v is None or getattr(c, k) == v for k, v in wanted.items())
-                and (op is None or c.operation.lower() == op)
-                and (failed is None or (c.error is not None) == failed)
-                and (where is None or where(c.params))
-            ]
-        )
+        found = [
+            c
+            for c in self._calls
+            if all(v is None or getattr(c, k) == v for k, v in wanted.items())
+            and (op is None or c.operation.lower() == op)
+            and (failed is None or (c.error is not None) == failed)
+            and (where is None or where(c.params))
+        ]
+        if not found and service is not None:
+            self._check_names(service, operation)
+        return Calls(found)
+
+    def _check_names(self, service: str, operation: str | None) -> None:
+        """Nothing was found: is that because of a misspelt name?"""
+        if service in HTTP or "." in service:
+            return
+        if operation is None:
+            service_model(service)
+        else:
+            resolve(service, operation)
 
     filter = __call__
 

@@ -165,6 +165,7 @@ class HttpClient:
 
         Redirects aren't followed. Raises NotSupported for a host that the cloud doesn't serve; it names those it does.
         """
+        self._cloud.check_open()
         body, content_type = _body(json, content, data)
         given = _pairs(headers)
         request = request_of(method, _with_params(url, params), (), body)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ...core.operation import load
 from .configuration import DEFAULTS, changed, check_new_name
+from .errors import function_not_found
 from .functions import create
 from .store import Code, State, name_of
 
@@ -83,6 +84,7 @@ class LambdaFace:
         cloud's own unless named. A function of that name which is there already gets this callable as its new code. Raises
         TypeError for a coroutine function (AWS's Python runtime awaits nothing), AwsError for settings that AWS refuses.
         """
+        self._cloud.check_open()
         request = {
             "Timeout": timeout,
             "MemorySize": memory,
@@ -100,10 +102,15 @@ class LambdaFace:
         return self._state(account, region).arn(name)
 
     def logs(self, name: str, *, account: str | None = None, region: str | None = None) -> list[str]:
-        """The lines which a function has logged so far, oldest first, as CloudWatch Logs would have them."""
+        """The lines which a function has logged so far, oldest first, as CloudWatch Logs would have them.
+
+        Raises AwsError (ResourceNotFoundException) when there is no such function, and there was none that has logged.
+        """
         state = self._state(account, region)
         function = state.functions.get(name)
         group = f"/aws/lambda/{name}" if function is None else function.latest.settings["LoggingConfig"]["LogGroup"]
+        if function is None and group not in state.logs:
+            raise function_not_found(state.arn(name))
         return [line.rstrip("\n") for _, _, line in state.logs.get(group, [])]
 
     # ------------------------------------------------------------------

@@ -51,8 +51,11 @@ class StepfunctionsFace:
         return {e.arn: _last_state(e) for e in executions if e.status == "RUNNING"}
 
     def timeline(self, execution_arn: str) -> list[str]:
-        """The history of an execution, a line per event: when, what, and the state's name."""
-        account, region = execution_arn.split(":")[4], execution_arn.split(":")[3]
+        """The history of an execution, a line per event: when, what, and the state's name.
+
+        Raises AwsError (InvalidArn, ExecutionDoesNotExist) when there is none of that ARN.
+        """
+        _, _, _, region, account, *_ = [*execution_arn.split(":"), *[""] * 4]
         execution = self._state(account, region).execution(execution_arn)
         return [
             f"{from_timestamp(e.time):%Y-%m-%d %H:%M:%S} {e.type} {e.details.get('name', '')}".rstrip()
