@@ -16,7 +16,7 @@ from mock_serverless.core.operation import operation
 from . import legacy
 from .capacity import REPORTED, change_units, collection_metrics, consumed, read_units
 from .database import Database
-from .expressions import BoundUpdate, bind
+from .expressions import BoundCondition, BoundUpdate, bind
 from .expressions.tree import Ref
 from .schema import (
     EMPTY_NAMES,
@@ -142,6 +142,12 @@ def check_condition(condition: Condition | None, old: Record | None, request: di
     raise AwsError("ConditionalCheckFailedException", FAILED)
 
 
+def check_condition_paths(table: Table, condition: Condition | None) -> None:
+    """:func:`check_paths` of a condition."""
+    if isinstance(condition, BoundCondition) and condition.plan.nested:
+        check_paths(table, condition.paths)
+
+
 def check_paths(table: Table, paths: tuple[tuple[str | int, ...], ...]) -> None:
     """Paths can't lead into key attributes."""
     for path in paths:
@@ -168,6 +174,7 @@ class PutAction:
     def key(self, table: Table) -> Key:
         """The item's key; the item has been checked then."""
         key = table.key.of_item(self.item)
+        check_condition_paths(table, self.condition)
         for definition in table.checks:
             definition.check(self.item)
         return key
@@ -188,7 +195,9 @@ class DeleteAction:
 
     def key(self, table: Table) -> Key:
         """The item's key."""
-        return table.key.of_key(self.given)
+        key = table.key.of_key(self.given)
+        check_condition_paths(table, self.condition)
+        return key
 
     def applied(self, table: Table, old: Record | None) -> Record | None:
         """What is there then."""
@@ -213,6 +222,7 @@ class UpdateAction:
     def key(self, table: Table) -> Key:
         """The item's key; what the update says of key attributes has been checked then."""
         key = table.key.of_key(self.given)
+        check_condition_paths(table, self.condition)
         if self.update is not None:
             touched = self.update.touched
             for name in table.key.names:

@@ -29,6 +29,7 @@ NO_KEY_CONDITION = "Either the KeyConditions or KeyConditionExpression parameter
 BAD_START = "The provided starting key is invalid"
 OUTSIDE = "The provided starting key is outside query boundaries based on provided conditions"
 NOT_IN_RANGE = "The provided starting key does not match the range key predicate"
+NOT_PROJECTED = INVALID + "Secondary index {} does not project one or more filter attributes: [{}]"
 ONE_ROW = "The query can return at most one row and cannot be restarted"
 
 
@@ -67,7 +68,7 @@ def query(db: Database, request: dict[str, Any]) -> dict[str, Any]:
         _check_start_schema(table, index, start, BAD_START)
     match = condition.against(schema.hash, schema.range)
     reading = _reading(request, table, index, bound, old_filter, bound.projection or projection)
-    _check_filtered(schema, request, bound)
+    _check_filtered(schema, index, request, bound)
     partition, bounds = _span(schema, match, index is not None)
     bounds.backwards = request.get("ScanIndexForward") is False
     if start is not None:
@@ -228,14 +229,18 @@ def _check_select(request: dict[str, Any], prefix: str) -> None:
         raise refuse(f"{prefix}ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 
 
-def _check_filtered(schema: KeySchema, request: dict[str, Any], bound: Bound) -> None:
+def _check_filtered(schema: KeySchema, index: Index | None, request: dict[str, Any], bound: Bound) -> None:
+    """A query's filter has no key attributes, and none that the index lacks (a scan's filter may, and finds nothing there)."""
     if isinstance(bound.filter, BoundCondition):
-        names, what = {path[0] for path in bound.filter.paths}, "Filter Expression"
+        names, what = {str(path[0]) for path in bound.filter.paths}, "Filter Expression"
     else:
         names, what = set(request.get("QueryFilter") or ()), "QueryFilter"
     for name in schema.names:
         if name in names:
             raise refuse(f"{what} can only contain non-primary key attributes: Primary key attribute: {name}")
+    projected = None if index is None else index.definition.projection.names
+    if index is not None and projected is not None and not names <= projected:
+        raise refuse(NOT_PROJECTED.format(index.definition.name, ", ".join(sorted(names - projected))))
 
 
 def _check_segments(request: dict[str, Any]) -> None:

@@ -52,13 +52,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class ConditionPlan:
-    """All that a text says by itself."""
+    """All that a text says by itself; ``nested``: a path in it leads into an attribute."""
 
     tree: Condition | None
     fault: str | None
     checks: tuple[Check, ...] = ()
     placeholders: frozenset[str] = frozenset()
     paths: tuple[Path, ...] = ()
+    nested: bool = False
     test: Test | None = None
 
 
@@ -106,7 +107,8 @@ def _plan(parsed: ParsedCondition) -> ConditionPlan:
     used = frozenset(placeholder for check in checks for placeholder in check.placeholders)
     paths = tuple(node for node in walk(tree) if isinstance(node, Path))
     test = None if any(check.count_fault for check in checks) else compiled(tree)
-    return ConditionPlan(tree, None, checks, used, paths, test)
+    nested = any(len(path.parts) > 1 for path in paths)
+    return ConditionPlan(tree, None, checks, used, paths, nested, test)
 
 
 def _check(primitive: Comparison | Between | In | Call) -> Check:
