@@ -59,6 +59,8 @@ def _check_content(api: Api) -> None:
         raise bad_request("The REST API doesn't contain any methods")
     if not all("methodIntegration" in method for _, _, method in methods):
         raise bad_request("No integration defined for method")
+    if api.record["endpointConfiguration"]["types"] == ["PRIVATE"]:  # policies are refused, so there is none
+        raise bad_request("Private REST API doesn't have a resource policy attached to it")
 
 
 def _check_canary(api: Api, request: Request) -> None:
