@@ -121,6 +121,8 @@ def _check_index(index: dict[str, Any], names: set[str]) -> None:
         raise refuse(f"{INVALID}ProjectionType is {kind}, but NonKeyAttributes is specified")
     if included is None and kind == "INCLUDE":
         raise refuse(INVALID + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+    if included is not None and len(set(included)) != len(included):
+        raise refuse(INVALID + "Cannot have two attributes with the same name")  # a guess after AWS's DynamoDB Local
     if index["IndexName"] in names:
         raise refuse(f"{INVALID}Duplicate index name: {index['IndexName']}")
     names.add(index["IndexName"])

@@ -19,7 +19,6 @@ from .database import Database
 from .expressions import BoundCondition, BoundUpdate, bind
 from .expressions.tree import Ref
 from .schema import (
-    EMPTY_NAMES,
     HASH_TOO_LONG,
     INVALID,
     MAX_HASH,
@@ -31,14 +30,14 @@ from .schema import (
 )
 from .store import Record
 from .table import UPDATE_TOO_LARGE, Table, sized
-from .values import Item, Value, normalise_item, refuse, type_of
+from .values import EMPTY_NAMES, Item, Value, normalise_item, refuse, type_of
 
 Condition = Callable[[Item], bool]
 
 FAILED = "The conditional request failed"
 ONLY_OLD = "ReturnValues can only be ALL_OLD or NONE"
 WRONG_INDEX_KEY = "The update expression attempted to update the secondary index key to unsupported type"
-EMPTY_INDEX_KEY = (
+EMPTIED_INDEX_KEY = (
     "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value "
     "that is not supported. The AttributeValue for a key attribute cannot contain an empty {} value."
 )
@@ -283,6 +282,6 @@ def _check_index_keys(table: Table, touched: tuple[str, ...], new: Item) -> None
                 if content is None:
                     raise refuse(WRONG_INDEX_KEY)
                 if kind != "N" and not content:
-                    raise EmptyKeyValue(EMPTY_INDEX_KEY.format(EMPTY_NAMES[kind]))
+                    raise EmptyKeyValue(EMPTIED_INDEX_KEY.format(EMPTY_NAMES[kind]))
                 if kind != "N" and byte_length(content) > longest:
                     raise refuse(HASH_TOO_LONG if longest == MAX_HASH else RANGE_TOO_LONG)

@@ -19,7 +19,7 @@ from .database import Database
 from .expressions import Bound, BoundCondition, BoundProjection, KeyMatch, bind
 from .items import check_paths
 from .placement import HASH_BITS, segment_bounds
-from .schema import INVALID, MISMATCH, Key, KeySchema
+from .schema import INVALID, MAX_RANGE, MISMATCH, RANGE_TOO_LONG, Key, KeySchema, byte_length
 from .store import Bounds, Index, content_of
 from .table import Table
 from .values import Item, normalise_item, refuse, size_of
@@ -66,7 +66,8 @@ def query(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     schema = table.key.schema if index is None else index.definition.key
     if start is not None:
         _check_start_schema(table, index, start, BAD_START)
-    match = condition.against(schema.hash, schema.range)
+    match = condition.against(schema.hash, schema.range, "" if index is None else index.definition.name)
+    _check_lengths(match)
     reading = _reading(request, table, index, bound, old_filter, bound.projection or projection)
     _check_filtered(schema, index, request, bound)
     partition, bounds = _span(schema, match, index is not None)
@@ -74,8 +75,12 @@ def query(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     if start is not None:
         bounds.after = _query_start(table, index, start, partition, bounds, match)
     store = table.items.store
-    keys = store.query(partition, bounds) if index is None else index.query(partition, bounds)
-    return page(reading, keys)
+    if index is not None:
+        return page(reading, index.query(partition, bounds))
+    answer = page(reading, store.query(partition, bounds))
+    if table.key.range_name is None:  # one item at most, nothing to go on behind
+        answer.pop("LastEvaluatedKey", None)
+    return answer
 
 
 @operation
@@ -241,6 +246,14 @@ def _check_filtered(schema: KeySchema, index: Index | None, request: dict[str, A
     projected = None if index is None else index.definition.projection.names
     if index is not None and projected is not None and not names <= projected:
         raise refuse(NOT_PROJECTED.format(index.definition.name, ", ".join(sorted(names - projected))))
+
+
+def _check_lengths(match: KeyMatch) -> None:
+    """Sort keys have a length; that of a partition key is not looked at (both as AWS's DynamoDB Local has it)."""
+    for value in match.equal if match.test is None else (*match.equal, *match.test.values):
+        ((kind, content),) = value.items()
+        if kind != "N" and byte_length(content) > MAX_RANGE:
+            raise refuse(RANGE_TOO_LONG)
 
 
 def _check_segments(request: dict[str, Any]) -> None:

@@ -13,22 +13,13 @@ from typing import Any
 from mock_serverless.core.errors import AwsError
 
 from .placement import key_bytes, place
-from .values import Item, Value, number_of, refuse
+from .values import EMPTY_INDEX_KEY, EMPTY_KEY, EMPTY_NAMES, Item, Value, number_of, refuse
 
 MISMATCH = "The provided key element does not match the schema"
 INVALID = "One or more parameter values were invalid: "
-EMPTY_KEY = (
-    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {} value."
-    " Key: {}"
-)
-EMPTY_INDEX_KEY = (
-    "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
-    "AttributeValue for a key attribute cannot contain an empty {} value. IndexName: {}, IndexKey: {}"
-)
 HASH_TOO_LONG = INVALID + "Size of hashkey has exceeded the maximum size limit of2048 bytes"
 RANGE_TOO_LONG = INVALID + "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
 MAX_HASH, MAX_RANGE = 2048, 1024
-EMPTY_NAMES = {"S": "string", "B": "binary"}
 
 Key = Any
 """How the store names an item: the partition key's content, or (that, the sort key's)."""

@@ -40,6 +40,15 @@ EMPTY_SETS = {
     "NS": INVALID + "An number set  may not be empty",
     "BS": INVALID + "Binary sets should not be empty",
 }
+EMPTY_NAMES = {"S": "string", "B": "binary"}
+EMPTY_KEY = (
+    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {} value."
+    " Key: {}"
+)
+EMPTY_INDEX_KEY = (
+    "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
+    "AttributeValue for a key attribute cannot contain an empty {} value. IndexName: {}, IndexKey: {}"
+)
 NESTED_TOO_DEEP = (
     "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from mock_serverless.core.errors import AwsError
 
-from ..values import Value, refuse
+from ..values import EMPTY_INDEX_KEY, EMPTY_KEY, EMPTY_NAMES, Value, refuse
 from .paths import resolve
 from .placeholders import Placeholders
 from .tree import And, Between, Call, Comparison, Condition, In, Not, Operand, Or, Path, Ref
@@ -21,10 +21,6 @@ from .tree import And, Between, Call, Comparison, Condition, In, Not, Operand, O
 NOT_SUPPORTED = "Query key condition not supported"
 MISSED = "Query condition missed key schema element: {}"
 TYPE_MISMATCH = "One or more parameter values were invalid: Condition parameter type does not match schema type"
-EMPTY_KEY = (
-    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
-    "empty {} value. Key: {}"
-)
 
 _BAD_OPERATOR = "Invalid operator used in KeyConditionExpression: {}"
 _NESTED_OPERATION = "KeyConditionExpressions cannot contain nested operations"
@@ -64,15 +60,20 @@ class BoundKeyCondition:
     def __init__(self, tests: dict[str, KeyTest]) -> None:
         self.tests = tests
 
-    def against(self, hash_schema: Sequence[tuple[str, str]], range_schema: Sequence[tuple[str, str]] = ()) -> KeyMatch:
-        """The match for a key of (name, type) pairs. A single range attribute's equality is a ``test``, not in ``equal``."""
+    def against(
+        self, hash_schema: Sequence[tuple[str, str]], range_schema: Sequence[tuple[str, str]] = (), index: str = ""
+    ) -> KeyMatch:
+        """The match for the key of a table or of an index (its name), as (name, type) pairs.
+
+        A single range attribute's equality is a ``test``, not in ``equal``.
+        """
         tests = self.tests
         schema = (*hash_schema, *range_schema)
         if len(tests) > max(2, len(schema)):
             raise refuse(_TOO_MANY)
         if len(tests) > 1 and len(schema) == 1:
             raise refuse(NOT_SUPPORTED)
-        found = [_equality(tests, name, kind) for name, kind in hash_schema]
+        found = [_equality(tests, name, kind, index) for name, kind in hash_schema]
         ordered: list[KeyTest] = []
         for position, (name, kind) in enumerate(range_schema):
             test = tests.get(name)
@@ -82,7 +83,7 @@ class BoundKeyCondition:
                 break
             if ordered and ordered[-1].operator != "=":
                 raise refuse(NOT_SUPPORTED)
-            ordered.append(_fitting(test, kind))
+            ordered.append(_fitting(test, kind, index))
         equal = tuple(test.values[0] for test in ordered[:-1])
         return KeyMatch(tuple(found), equal, ordered[-1] if ordered else None)
 
@@ -150,24 +151,26 @@ def _key_attribute(operands: tuple[Operand, ...], placeholders: Placeholders) ->
     return found
 
 
-def _equality(tests: dict[str, KeyTest], name: str, kind: str) -> Value:
+def _equality(tests: dict[str, KeyTest], name: str, kind: str, index: str) -> Value:
     test = tests.get(name)
     if test is None:
         raise refuse(MISSED.format(name))
-    if _fitting(test, kind).operator != "=":
+    if _fitting(test, kind, index).operator != "=":
         raise refuse(NOT_SUPPORTED)
     return test.values[0]
 
 
-def _fitting(test: KeyTest, kind: str) -> KeyTest:
+def _fitting(test: KeyTest, kind: str, index: str) -> KeyTest:
     """The test, if its values are of the schema's type and none that a key can't have."""
     for value in test.values:
         if kind not in value:
             raise refuse(TYPE_MISMATCH)
         if test.operator != "begins_with" and not value[kind]:
-            raise _empty(kind, test.name)
+            raise _empty(kind, test.name, index)
     return test
 
 
-def _empty(kind: str, name: str) -> AwsError:
-    return refuse(EMPTY_KEY.format("binary" if kind == "B" else "string", name))
+def _empty(kind: str, name: str, index: str) -> AwsError:
+    if index:
+        return refuse(EMPTY_INDEX_KEY.format(EMPTY_NAMES[kind], index, name))
+    return refuse(EMPTY_KEY.format(EMPTY_NAMES[kind], name))
