@@ -1,8 +1,9 @@
 """JSONPath: ``$.a.b[0]``, ``$$.Execution.Id``, ``$variable.member``, and the full grammar behind each.
 
 A reference path (https://states-language.net/#ref-paths) names one place and is walked here, by hand; everything else goes
-to the library python-jsonpath. As with Jayway's implementation, which AWS uses, a path that may name several places gives
-an array, empty where nothing is there (recorded), and a path that names one place fails where nothing is there.
+to the library python-jsonpath, but for what that takes and Jayway's implementation, which AWS uses, does not
+(https://github.com/json-path/JsonPath#operators). As with Jayway's, a path that may name several places gives an array, empty
+where nothing is there (recorded), and a path that names one place fails where nothing is there.
 """
 
 from __future__ import annotations
@@ -25,6 +26,15 @@ _STEP = re.compile(
 )
 _NAMES = re.compile(r"""\[\s*(?:'[^']*'|"[^"]*")(?:\s*,\s*(?:'[^']*'|"[^"]*"))+\s*\]""")
 _FUNCTION = re.compile(r"\.(\w+)\(\)$")
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|=~\s*/(?:[^/\\]|\\.)*/""")
+# the library's own: compound paths, keys, words for operators, functions in filters, filters without parentheses
+_FOREIGN = re.compile(
+    r"""(?<!\|)\|(?!\|) | (?<!&)&(?!&) | ~ | <> | \?(?!\s*\() | (?<![.\w-])(?:and|or|not|undefined|missing)(?![\w-])
+      | (?<![.\w-])\w+\(""",
+    re.VERBOSE,
+)
+# Jayway's, which the library lacks
+_LACKING = re.compile(r"(?<=\s)(nin|subsetof|anyof|noneof|size|empty)(?=\s)")
 
 Step = str | int | tuple[str, ...]
 
@@ -158,7 +168,14 @@ def _steps(rest: str) -> tuple[Step, ...] | None:
 def _library(text: str, whole: str) -> Any:
     import jsonpath
 
-    if text.endswith((".", "[")):
+    bare = _QUOTED.sub("''", text)
+    lacking = _LACKING.search(bare)
+    if lacking is not None:
+        raise NotSupported(
+            f"the JSONPath operator {lacking.group()!r} in {whole!r} is not supported by mock_serverless; write the filter with "
+            "comparisons, or filter in the task"
+        )
+    if text.endswith((".", "[")) or _FOREIGN.search(bare):
         raise PathSyntaxError(whole)
     try:
         compiled = jsonpath.compile(text)
