@@ -34,10 +34,11 @@ class TimeIsUp(BaseException):
 class Visit:
     """One run of a guest: its name, and the virtual time it may use and has used by sleeping, in seconds.
 
-    A guest that waits for another one (``outer`` has called it) uses up its own time as well.
+    A guest that waits for another one (``outer`` has called it) uses up its own time as well. ``ended``: it has been told that
+    its time is up.
     """
 
-    __slots__ = ("floor", "limit", "name", "outer", "over", "used")
+    __slots__ = ("ended", "floor", "limit", "name", "outer", "over", "used")
 
     def __init__(self, name: str, limit: float | None = None) -> None:
         self.name = name
@@ -45,6 +46,7 @@ class Visit:
         self.used = 0.0
         self.outer: Visit | None = None
         self.over = False
+        self.ended = False
         self.floor = threading.RLock()
 
     def left(self) -> float:
@@ -52,8 +54,8 @@ class Visit:
         return float("inf") if self.limit is None else max(0.0, self.limit - self.used)
 
     def overdrawn(self) -> bool:
-        """Has more time passed than it may use? (The guests that it has called slept on.)"""
-        return self.limit is not None and self.used > self.limit
+        """Has more time passed than it may use? (It held TimeIsUp, or the guests that it has called slept on.)"""
+        return self.ended or (self.limit is not None and self.used > self.limit)
 
     def sleep(self, seconds: float, advance: Callable[[float], Any]) -> None:
         """Let virtual time pass, at most what is left; TimeIsUp when that is not enough."""
@@ -65,7 +67,14 @@ class Visit:
             visit = visit.outer
         advance(passing)
         if seconds >= left:
+            self.ended = True
             raise TimeIsUp
+
+
+def is_signal(error: Exception) -> bool:
+    """Does a guest speak to the test runner with it? (Most of such exceptions, pytest's skip and fail, are no Exceptions.)"""
+    kind = type(error)
+    return f"{kind.__module__}.{kind.__name__}" in ("unittest.case.SkipTest", "_pytest.outcomes.Exit")
 
 
 def caller() -> str:

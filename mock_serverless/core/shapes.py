@@ -1,4 +1,4 @@
-"""Does an answer fit botocore's output shape? (types, required members, no unknown members)"""
+"""Does a value (mostly an answer) fit its shape in botocore's model? (types, required members, no unknown members)"""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def problems(value: Any, shape: Any, path: str = "") -> list[str]:
     if kind == "map":
         if not isinstance(value, dict):
             return [f"{path}: expected a map, got {value!r}"]
-        return [p for k, v in value.items() for p in problems(v, shape.value, f"{path}[{k!r}]")]
+        keys = [p for k in value for p in problems(k, shape.key, f"a key of {path}")]
+        return keys + [p for k, v in value.items() for p in problems(v, shape.value, f"{path}[{k!r}]")]
     fits = SCALARS.get(kind)
     if fits is not None and not fits(value):
         return [f"{path}: expected a {kind}, got {value!r}"]

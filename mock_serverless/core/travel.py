@@ -4,11 +4,12 @@ Three ways, the first that fits:
 
 freezegun    when the test has frozen time with it: its own frozen moment is moved
 time-machine when installed (the extra ``time``): everything that reads the time agrees, in C extensions too
-plain        ``time.time``, ``time.time_ns`` and ``time.sleep`` only
+plain        ``time.time`` and ``time.time_ns`` only
 
-``time.sleep`` never waits: it lets virtual time pass. That holds for the thread which travels; the functions put in
-place are permanent ones which look at the calling thread, so that ``from time import sleep`` in code under test stays right
-after the journey as well.
+``time.sleep`` never waits: it lets virtual time pass. ``time.monotonic`` and ``time.perf_counter``, which time-machine leaves
+alone, pass with it in each of these ways, so that "sleep until the deadline" ends. That holds for the thread which travels; the
+functions put in place are permanent ones which look at the calling thread, so that ``from time import sleep`` in code under
+test stays right after the journey as well.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ from typing import Any
 
 from .clock import Clock, from_timestamp
 
-_real: dict[str, Callable[..., Any]] = {"sleep": time.sleep, "time": time.time, "time_ns": time.time_ns}
+_DATES = ("time", "time_ns")
+_DURATIONS = ("sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
+_real: dict[str, Callable[..., Any]] = {name: getattr(time, name) for name in (*_DATES, *_DURATIONS)}
+_monotonic_since = time.time() - time.monotonic()
+_perf_counter_since = time.time() - time.perf_counter()
 _here = threading.local()
 _lock = threading.Lock()
 _installed: list[tuple[str, Callable[..., Any]]] = []
@@ -96,12 +101,46 @@ def virtual_time_ns() -> int:
     return now
 
 
-STAND_INS: dict[Any, Callable[..., Any]] = {
-    _real["sleep"]: virtual_sleep,
-    _real["time"]: virtual_time,
-    _real["time_ns"]: virtual_time_ns,
+def _steady(name: str, since: float) -> Callable[[], Any]:
+    """Stands in for a clock that counts from some moment, in seconds or (``..._ns``) nanoseconds.
+
+    A running event loop of somebody else's has its timers on the machine's clock: there it stays that one.
+    """
+    real, nanoseconds = _real[name], name.endswith("_ns")
+
+    def virtual() -> Any:
+        journey = getattr(_here, "journey", None)
+        if journey is None or _in_real_loop():
+            return real()
+        passed = journey[0].timestamp() - since
+        return round(passed * 1e9) if nanoseconds else passed
+
+    virtual.__name__ = virtual.__qualname__ = f"virtual_{name}"
+    return virtual
+
+
+def _in_real_loop() -> bool:
+    events = sys.modules.get("asyncio.events")
+    loop = events._get_running_loop() if events is not None else None
+    return loop is not None and "time" not in getattr(loop, "__dict__", {})  # see loops.py
+
+
+_STAND_INS: dict[str, Callable[..., Any]] = {
+    "sleep": virtual_sleep,
+    "time": virtual_time,
+    "time_ns": virtual_time_ns,
+    "monotonic": _steady("monotonic", _monotonic_since),
+    "monotonic_ns": _steady("monotonic_ns", _monotonic_since),
+    "perf_counter": _steady("perf_counter", _perf_counter_since),
+    "perf_counter_ns": _steady("perf_counter_ns", _perf_counter_since),
 }
-"""Real function -> what stands in for it (for names bound by ``from time import ...`` before the journey)."""
+# by identity: time-machine changes what these functions do and with it their hash
+_by_id = {id(_real[name]): stand_in for name, stand_in in _STAND_INS.items()}
+
+
+def stand_in(function: Any) -> Callable[..., Any] | None:
+    """What stands in for a real function of ``time``, for names bound by ``from time import ...`` before the journey."""
+    return _by_id.get(id(function))
 
 
 def _install() -> None:
@@ -110,11 +149,11 @@ def _install() -> None:
         _journeys += 1
         if _journeys > 1:
             return
-        for name in ("sleep",) if "time_machine" in sys.modules or _freezegun() else ("sleep", "time", "time_ns"):
+        for name in _DURATIONS if "time_machine" in sys.modules or _freezegun() else (*_DATES, *_DURATIONS):
             current = getattr(time, name)
             if current is _real[name]:
                 _installed.append((name, current))
-                setattr(time, name, STAND_INS[current])
+                setattr(time, name, _STAND_INS[name])
 
 
 def _uninstall() -> None:
@@ -124,7 +163,7 @@ def _uninstall() -> None:
         if _journeys == 0:
             while _installed:
                 name, function = _installed.pop()
-                if getattr(time, name) is STAND_INS[function]:
+                if getattr(time, name) is _STAND_INS[name]:
                     setattr(time, name, function)
 
 
@@ -167,11 +206,12 @@ class _TimeMachine:
 
     def __init__(self, clock: Clock, time_machine: Any) -> None:
         self.clock = clock
-        self.travel = time_machine.travel(clock.timestamp(), tick=not clock.frozen)
+        self.ticks = not _stands_still(time_machine)
+        self.travel = time_machine.travel(clock.timestamp(), tick=self.ticks and not clock.frozen)
         self.coordinates: Any = None
 
     def move(self, timestamp: float, ticking: bool) -> None:
-        self.coordinates.move_to(timestamp, tick=ticking)
+        self.coordinates.move_to(timestamp, tick=self.ticks and ticking)
 
     def __enter__(self) -> None:
         self.coordinates = self.travel.start()
@@ -180,6 +220,12 @@ class _TimeMachine:
     def __exit__(self, *exc: object) -> None:
         self.clock.end_travel(self)
         self.travel.stop()
+
+
+def _stands_still(time_machine: Any) -> bool:
+    """Has the test stopped the time with time-machine itself? A ticking cloud goes with it."""
+    stack: Any = getattr(time_machine, "traveller_stack", None) or getattr(time_machine, "coordinates_stack", None)
+    return bool(stack) and not getattr(stack[-1], "_tick", True)
 
 
 class _Freezegun:

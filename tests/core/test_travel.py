@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 import time
@@ -94,3 +95,36 @@ def test_where_this_thread_travels(cloud: Cloud) -> None:
     with cloud.clock.travel():
         found.append(travel.journey())
     assert found[0][0] is cloud.clock
+
+
+@pytest.mark.parametrize("ticking", [True, False])
+def test_time_that_the_test_has_stopped_stands_still(ticking: bool) -> None:
+    time_machine = pytest.importorskip("time_machine")
+    with time_machine.travel(WHEN, tick=ticking):
+        cloud = Cloud()
+        with cloud.clock.travel():
+            before = time.time()
+            time.sleep(5)
+            assert time.time() - before == 5 if not ticking else 5 < time.time() - before < 60
+
+
+def test_clocks_that_count_from_some_moment(cloud: Cloud) -> None:
+    clocks = ("monotonic", "perf_counter")
+    real = {name: getattr(time, name)() for name in clocks}
+    with cloud.clock.travel():
+        before = {name: (getattr(time, name)(), getattr(time, f"{name}_ns")()) for name in clocks}
+        time.sleep(60)
+        for name in clocks:
+            assert getattr(time, name)() - before[name][0] == 60
+            assert abs(getattr(time, f"{name}_ns")() - before[name][1] - 60_000_000_000) < 1000
+    for name in clocks:
+        assert 0 <= getattr(time, name)() - real[name] < 60
+
+
+def test_timers_of_the_tests_own_loop_are_the_machines(cloud: Cloud) -> None:
+    async def main() -> None:
+        with cloud.clock.travel():
+            cloud.clock.advance(days=1)
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(main(), 10))

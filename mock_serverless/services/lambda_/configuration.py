@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from ...core.constraints import violation
+from ...core.constraints import validation_error, violation
 from ...core.errors import AwsError, NotSupported
 from ...core.operation import service_model
 from ...core.scope import Scope
@@ -33,6 +33,7 @@ dotnetcore1.0 dotnetcore2.0 dotnetcore2.1 dotnetcore3.1 nodejs4.3-edge go1.x rub
 """
 RETIRED = frozenset(_RETIRED.split())
 TAGS_LIMIT = 50
+TIMEOUT_LIMIT = 900
 ENVIRONMENT_LIMIT = 4096
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 _RESERVED = """
@@ -81,6 +82,13 @@ Put = Callable[[Scope, dict[str, Any], Any], Any]
 
 
 def _as_it_is(scope: Scope, settings: dict[str, Any], value: Any) -> Any:
+    return value
+
+
+def _timeout(scope: Scope, settings: dict[str, Any], value: int) -> int:
+    if value > TIMEOUT_LIMIT:  # not in botocore's model
+        constraint = f"Member must have value less than or equal to {TIMEOUT_LIMIT}"
+        raise validation_error([violation(value, "timeout", constraint)])
     return value
 
 
@@ -188,7 +196,7 @@ MEMBERS: dict[str, Put] = {
     "Role": _as_it_is,
     "Handler": _as_it_is,
     "Description": _as_it_is,
-    "Timeout": _as_it_is,
+    "Timeout": _timeout,
     "MemorySize": _as_it_is,
     "KMSKeyArn": _as_it_is,
     "TracingConfig": _over_default("TracingConfig"),

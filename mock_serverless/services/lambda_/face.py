@@ -19,8 +19,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from ...core.operation import load
-from .configuration import DEFAULTS, changed, check_new_name
+from ...core.operation import checker, load, service_model
+from ...core.shapes import problems
+from .configuration import DEFAULTS, changed, check_new_name, check_tags
 from .errors import function_not_found
 from .functions import create
 from .store import Code, State, name_of
@@ -82,7 +83,8 @@ class LambdaFace:
 
         ``timeout`` in seconds (1 to 900), ``memory`` in MB, ``environment``: its own variables; ``account`` and ``region``: the
         cloud's own unless named. A function of that name which is there already gets this callable as its new code. Raises
-        TypeError for a coroutine function (AWS's Python runtime awaits nothing), AwsError for settings that AWS refuses.
+        TypeError for a coroutine function (AWS's Python runtime awaits nothing) and for settings of a wrong type, AwsError for
+        settings that AWS refuses.
         """
         self._cloud.check_open()
         request = {
@@ -131,16 +133,27 @@ class LambdaFace:
         _check_handler(handler)
         state = self._state(account, region)
         scope = state.scope
-        check_new_name(name, name)
         runtime = f"python3.{min(sys.version_info.minor, 14)}"
         role = f"arn:{scope.partition}:iam::{scope.account}:role/{name}"
         given = {**DEFAULTS, "Runtime": runtime, "Role": role, "Handler": name_of(handler)}
+        _check_request({"FunctionName": name, "Role": role, "Code": {}, "Tags": tags, **request})
+        check_new_name(name, name)
+        check_tags(tags)
         settings = changed(scope, name, given, request)
         function = state.functions.get(name)
         if function is None:
             create(state, name, settings, Code(handler=handler), tags, ready=True)
         else:
             state.put_latest(function, settings=settings, code=Code(handler=handler), updating=False, state="Active")
+
+
+def _check_request(request: dict[str, Any]) -> None:
+    """What botocore (TypeError) and AWS's front end (AwsError) would say to these as parameters of CreateFunction."""
+    given = {k: v for k, v in request.items() if v is not None}
+    wrong = problems(given, service_model("lambda").operation_model("CreateFunction").input_shape)
+    if wrong:
+        raise TypeError(f"cloud.function: {'; '.join(wrong)}")
+    checker("lambda", "CreateFunction")(given)
 
 
 def _check_handler(handler: Any) -> None:

@@ -39,13 +39,13 @@ def invoke(state: State, request: dict[str, Any]) -> dict[str, Any]:
     context = _client_context(request)
     invocation = Invocation(state.scope.ids.uuid(), target.arn, payload, context)
     finished = run(target, invocation, chain())
-    response: dict[str, Any] = {
+    failed = {} if finished.outcome.kind is None else {"FunctionError": "Unhandled"}
+    response: dict[str, Any] = {  # what is wrong stands first, since the journal shows the beginning
         "StatusCode": 200,
-        "ExecutedVersion": finished.version.number,
+        **failed,
         "Payload": finished.outcome.payload,
+        "ExecutedVersion": finished.version.number,
     }
-    if finished.outcome.kind is not None:
-        response["FunctionError"] = "Unhandled"
     if request.get("LogType") == "Tail":
         response["LogResult"] = base64.b64encode(tail([finished.log.text()])).decode()
     return response

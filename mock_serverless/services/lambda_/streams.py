@@ -208,11 +208,18 @@ class _Turn:
 
     def _discard(self, records: list[Record], condition: str, tries: int, result: Result | None) -> None:
         """https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html"""
-        destination = self.settings["DestinationConfig"]["OnFailure"].get("Destination")
-        if not records or not destination:
+        if not records:
             return
+        destination = self.settings["DestinationConfig"]["OnFailure"].get("Destination")
         scope, now = self.scope, self.scope.timestamp()
-        scope.looked_at(f"lambda:{self.mapping.uuid}:{self.name}")
+        key = f"lambda:{self.mapping.uuid}:{self.name}"
+        scope.looked_at(key)
+        if not destination:  # they are lost, which the next batch that succeeds does not mend
+            title = (
+                f"{len(records)} {self.kind.service} records for {self.mapping.function} were discarded: {condition}"
+            )
+            scope.report_failure(f"{key}:{records[0].sequence}", title, "" if result is None else result.trace)
+            return
         record: dict[str, Any] = {
             "requestContext": {
                 "requestId": scope.ids.uuid(),

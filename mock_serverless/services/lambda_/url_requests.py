@@ -13,9 +13,6 @@ from urllib.parse import unquote
 
 from ...core.errors import AwsError
 from ...core.hosts import Request, Response, host, query_pairs
-from .execution import chain, run
-from .names import Target
-from .runtime.environment import Invocation
 from .store import Function, State
 from .urls import WHOLE
 
@@ -39,15 +36,18 @@ def serve(cloud: Cloud, request: Request, match: Any) -> Response:
     if not _allowed(function, key, config, request):
         where = "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
         return _message(403, f"Forbidden. For troubleshooting Function URL authorization issues, see: {where}")
-    target = Target(state, function, function.name, key or None)
-    payload = json.dumps(_event(state, request)).encode()
+    params = {
+        "FunctionName": state.arn(function.name, key or None),
+        "Payload": json.dumps(_event(state, request)).encode(),
+    }
     try:
-        finished = run(target, Invocation(state.scope.ids.uuid(), target.arn, payload), chain())
+        invoked = state.scope.call("lambda", "Invoke", params, caller="lambda")
     except AwsError as e:
         return _message(e.status, e.message)
-    if finished.outcome.kind is not None:
+    payload = invoked.get("Payload") or b"null"
+    answer = None if invoked.get("FunctionError") else _answer(payload.read() if hasattr(payload, "read") else payload)
+    if answer is None:
         return Response(502, (("Content-Type", "text/plain"),), b"Internal Server Error")
-    answer = _answer(finished.outcome.payload)
     return Response(answer.status, (*answer.headers, *cors), answer.body)
 
 
@@ -125,28 +125,47 @@ def _event(state: State, request: Request) -> dict[str, Any]:
     if query:
         event["queryStringParameters"] = query
     if request.body:
-        is_text = headers.get("content-type", "text/plain").startswith(TEXT)
-        event["body"] = request.body.decode() if is_text else base64.b64encode(request.body).decode()
-        event["isBase64Encoded"] = not is_text
+        text = _text(request.body) if headers.get("content-type", "text/plain").startswith(TEXT) else None
+        event["body"] = base64.b64encode(request.body).decode() if text is None else text
+        event["isBase64Encoded"] = text is None
     return event
+
+
+def _text(body: bytes) -> str | None:
+    try:
+        return body.decode()
+    except ValueError:
+        return None
 
 
 # ---------------------------------------------------------------------- the answer
 
 
-def _answer(payload: bytes) -> Response:
-    given = json.loads(payload or b"null")
-    if not isinstance(given, dict) or "statusCode" not in given:
-        body = given if isinstance(given, str) else "" if given is None else payload.decode()
-        return Response(200, (("Content-Type", "application/json"),), body.encode())
+def _answer(payload: bytes) -> Response | None:
+    """The response that a function's answer means; None when it is malformed."""
+    try:
+        given = json.loads(payload)
+        if not isinstance(given, dict) or "statusCode" not in given:
+            body = given if isinstance(given, str) else "" if given is None else payload.decode()
+            return Response(200, (("Content-Type", "application/json"),), body.encode())
+        return _response(given)
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def _response(given: dict[str, Any]) -> Response | None:
+    status = int(given["statusCode"])
     headers = [(name, str(value)) for name, value in (given.get("headers") or {}).items()]
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/json"))
-    headers += [("Set-Cookie", cookie) for cookie in given.get("cookies") or ()]
+    cookies = given.get("cookies") or []
+    if not isinstance(cookies, list) or not 100 <= status <= 599:
+        return None
+    headers += [("Set-Cookie", str(cookie)) for cookie in cookies]
     content: Any = given.get("body")
     text = content if isinstance(content, str) else "" if content is None else json.dumps(content)
     sent = base64.b64decode(text) if given.get("isBase64Encoded") else text.encode()
-    return Response(int(given["statusCode"]), tuple(headers), sent)
+    return Response(status, tuple(headers), sent)
 
 
 def _cors(settings: dict[str, Any], request: Request) -> tuple[tuple[str, str], ...]:

@@ -7,13 +7,17 @@ import base64
 import json
 import os
 import time
+import unittest
 from datetime import datetime, timezone
-from time import sleep
+from time import monotonic, sleep
+from time import time as now
+from time import time_ns as now_ns
 from typing import Any
 
 import pytest
 
 from mock_serverless.cloud import Cloud
+from mock_serverless.core.errors import AwsError
 
 
 def test_decorator(cloud: Cloud, call: Any) -> None:
@@ -39,6 +43,62 @@ def test_time_is_virtual_even_for_names_bound_before(cloud: Cloud, call: Any) ->
     began = cloud.clock.timestamp()
     assert call("f") == [began + 2, began + 2]
     assert sleep is time.sleep
+
+
+def test_clocks_bound_before(cloud: Cloud, call: Any) -> None:
+    def handler(event: Any, context: Any) -> Any:
+        before = monotonic()
+        sleep(2)
+        return [now(), now_ns(), monotonic() - before]
+
+    cloud.function("f", handler)
+    then = cloud.clock.timestamp() + 2
+    for _ in range(2):
+        assert call("f") == [then, int(then * 1e9), 2]
+        then += 2
+    assert abs(now() - datetime.now(timezone.utc).timestamp()) < 60
+    assert monotonic is time.monotonic
+
+
+@pytest.mark.parametrize("signal", [KeyboardInterrupt, unittest.SkipTest, pytest.skip.Exception, pytest.exit.Exception])
+def test_signals_to_the_test_runner_go_through(cloud: Cloud, client: Any, signal: Any) -> None:
+    def handler(event: Any, context: Any) -> None:
+        raise signal("stop")
+
+    cloud.function("f", handler)
+    with pytest.raises(signal, match="stop"):
+        client.invoke(FunctionName="f")
+    with pytest.raises(signal, match="stop"):
+        client.invoke(FunctionName="f", InvocationType="Event")
+
+
+def test_a_failed_assertion_is_shown_by_the_journal(cloud: Cloud, client: Any) -> None:
+    def handler(event: Any, context: Any) -> None:
+        raise AssertionError("not what the test expected")
+
+    cloud.function("f", handler)
+    client.invoke(FunctionName="f")
+    assert 'FunctionError="Unhandled", Payload="{\\"errorMessage\\": \\"not what' in repr(cloud.calls[-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "expected"),
+    [
+        ("no name", {}, (AwsError, "'functionName' failed to satisfy constraint")),
+        ("f", {"timeout": 0}, (AwsError, "'timeout' failed to satisfy constraint")),
+        ("f", {"timeout": 901}, (AwsError, "less than or equal to 900")),
+        ("f", {"timeout": 1.5}, (TypeError, "Timeout: expected a integer, got 1.5")),
+        ("f", {"memory": 64}, (AwsError, "'memorySize' failed to satisfy constraint")),
+        ("f", {"environment": {"A": 1}}, (TypeError, "expected a string, got 1")),
+        ("f", {"environment": {1: "A"}}, (TypeError, "expected a string, got 1")),
+        ("f", {"environment": {"no name": ""}}, (AwsError, "failed to satisfy constraint")),
+        ("f", {"description": "x" * 257}, (AwsError, "'description' failed to satisfy constraint")),
+        ("f", {"tags": {str(i): "" for i in range(51)}}, (AwsError, "exceeds resource tag limit")),
+    ],
+)
+def test_settings_are_checked(cloud: Cloud, name: str, settings: Any, expected: Any) -> None:
+    with pytest.raises(expected[0], match=expected[1]):
+        cloud.function(name, lambda event, context: None, **settings)
 
 
 def test_timeout(cloud: Cloud, call: Any) -> None:

@@ -205,6 +205,9 @@ def test_bisecting_finds_the_bad_record(cloud: Cloud, client: Any, stream: Strea
     stream.put(1, 2, 3, 4)
     cloud.settle(until_idle=True)
     assert _ids(batches) == [["1", "2", "3", "4"], ["1", "2"], ["3", "4"], ["3"], ["3"], ["4"]]
+    ((title, trace),) = cloud.failures.values()  # though the batches after it succeeded
+    assert "discarded: RetryAttemptsExhausted" in title
+    assert "poison" in trace
     cloud.failures.clear()
 
 
@@ -214,6 +217,9 @@ def test_old_records_are_discarded(cloud: Cloud, client: Any, stream: Stream, ba
     stream.put(2)
     _map(client, MaximumRecordAgeInSeconds=60)
     assert _ids(batches) == [["2"]]
+    ((title, _),) = cloud.failures.values()
+    assert "discarded: RecordAgeExceeded" in title
+    cloud.failures.clear()
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,14 @@ def test_two_functions_may_both_be_app(deploy: Any, call: Any) -> None:
     assert [call("one"), call("two"), call("one"), call("two")] == [["one", 1], ["two", 1], ["one", 2], ["two", 2]]
 
 
+def test_tracebacks_show_the_functions_own_lines(deploy: Any, call: Any) -> None:
+    code = "import traceback\ndef handler(event, context):\n    try: {}\n    except Exception: return traceback.format_exc()\n"
+    deploy("one", {"app.py": code.format("[][1]")})
+    deploy("two", {"app.py": code.format("{}['two']")})
+    for name, line in (("one", "[][1]"), ("two", "{}['two']"), ("one", "[][1]")):
+        assert f"try: {line}" in call(name)
+
+
 def test_functions_call_each_other_and_themselves(deploy: Any, call: Any, cloud: Cloud) -> None:
     code = """
 import boto3, json, os

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import linecache
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from ....core.errors import MockServerlessError
-from ....core.guest import TimeIsUp, Visit
+from ....core.guest import TimeIsUp, Visit, is_signal
 from ....core.scope import Scope
 from .context import LambdaContext
 from .logs import Log, stamp
 from .marshalling import RuntimeFault, error_payload, event_of, payload_of
-from .packages import TASK_ROOT, Importer, Package
+from .packages import Importer, Package, forget_sources
 from .process import Process
 
 INIT_LIMIT = 10.0
@@ -110,25 +110,21 @@ class Environment:
             return 0.0, None
         began = self.scope.timestamp()
         try:
-            with self.scope.guest(self.name, INIT_LIMIT), self.process.inside(log):
+            with self.scope.guest(self.name, INIT_LIMIT) as visit, self.process.inside(log), _in_time(visit):
                 self.handler = self._load()
             self._cold = False
         except TimeIsUp:
             return None, None
-        except MockServerlessError:
-            raise
-        except SystemExit as e:
-            return None, self._exit(log, e)
-        except RuntimeFault as e:
-            return None, self._failed(log, e.message, e.kind, e.trace, "", e, warn=True)
-        except Exception as e:
-            return None, self._failed(log, str(e), type(e).__name__, stack_trace(e.__traceback__), "", e, warn=True)
+        except BaseException as e:
+            if _goes_through(e):
+                raise
+            return None, self._broken(log, e, "", warn=True)
         return self.scope.timestamp() - began, None
 
     def _invoke(self, invocation: Invocation, log: Log) -> Outcome:
         request_id, limit = invocation.request_id, self.settings["Timeout"]
         try:
-            with self.scope.guest(self.name, limit) as visit, self.process.inside(log):
+            with self.scope.guest(self.name, limit) as visit, self.process.inside(log), _in_time(visit):
                 if self._cold:
                     self.handler = self._load()
                     self._cold = False
@@ -138,18 +134,12 @@ class Environment:
                     payload = payload_of(answer, self.settings.get("Runtime", ""))
                 finally:
                     _close(answer)
-                if visit.overdrawn():
-                    raise TimeIsUp
         except TimeIsUp:
             return self._timed_out(request_id)
-        except MockServerlessError:
-            raise
-        except SystemExit as e:
-            return self._exit(log, e, request_id)
-        except RuntimeFault as e:
-            return self._failed(log, e.message, e.kind, e.trace, request_id, e)
-        except Exception as e:
-            return self._failed(log, str(e), type(e).__name__, stack_trace(e.__traceback__), request_id, e)
+        except BaseException as e:
+            if _goes_through(e):
+                raise
+            return self._broken(log, e, request_id)
         if len(payload) > RESPONSE_LIMIT:
             message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
             return _outcome({"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"})
@@ -171,21 +161,24 @@ class Environment:
 
     # ------------------------------------------------------------------ ends that are no answer
 
-    def _failed(
-        self,
-        log: Log,
-        message: str,
-        kind: str,
-        trace: list[str],
-        request_id: str,
-        error: BaseException,
-        warn: bool = False,
-    ) -> Outcome:
+    def _broken(self, log: Log, error: BaseException, request_id: str, warn: bool = False) -> Outcome:
+        """What an invocation or (``warn``) an init phase that raised comes to."""
+        if isinstance(error, RuntimeFault):
+            return self._failed(log, error, error_payload(error.message, error.kind, error.trace, request_id), warn)
+        if isinstance(error, Exception):
+            try:
+                message = str(error)
+            except Exception:  # which ends the runtime itself
+                return self._exit(log, error, request_id)
+            kind, trace = type(error).__name__, stack_trace(error.__traceback__)
+            return self._failed(log, error, error_payload(message, kind, trace, request_id), warn)
+        return self._exit(log, error, request_id)
+
+    def _failed(self, log: Log, error: Exception, document: dict[str, Any], warn: bool) -> Outcome:
         if warn:
             self.alive = False
             if not log.is_json:
                 log.write(f"[WARNING]\t{stamp(self.scope.timestamp())}\t\t{INIT_WARNING}\n")
-        document = error_payload(message, kind, trace, request_id)
         log.error(document)
         return _outcome(document, error)
 
@@ -194,9 +187,10 @@ class Environment:
         message = f"RequestId: {request_id} Error: Task timed out after {self.settings['Timeout']:.2f} seconds"
         return _outcome({"errorType": "Sandbox.Timedout", "errorMessage": message})
 
-    def _exit(self, log: Log, error: SystemExit, request_id: str = "") -> Outcome:
+    def _exit(self, log: Log, error: BaseException, request_id: str) -> Outcome:
         self.alive = False
-        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+        given = error.code if isinstance(error, SystemExit) else 1
+        code = given if isinstance(given, int) else int(given is not None)
         how = f"Runtime exited with error: exit status {code}" if code else "Runtime exited without providing a reason"
         message = f"RequestId: {request_id or log.request_id} Error: {how}"
         return _outcome({"errorType": "Runtime.ExitError", "errorMessage": message}, error)
@@ -227,25 +221,39 @@ class Environment:
         return found
 
 
+@contextmanager
+def _in_time(visit: Visit) -> Iterator[None]:
+    """However the body ends, when more time has passed than there was it has timed out: AWS ends the process then."""
+    try:
+        yield
+    except (Exception, SystemExit) as e:
+        if visit.overdrawn() and not _goes_through(e):
+            raise TimeIsUp from e
+        raise
+    if visit.overdrawn():
+        raise TimeIsUp
+
+
+def _goes_through(error: BaseException) -> bool:
+    """Is it none of the function's business: an error of this fake, a signal of the test's (an interrupt, a skip, a failure)?"""
+    if isinstance(error, Exception):
+        return isinstance(error, MockServerlessError) or is_signal(error)
+    return not isinstance(error, (SystemExit, GeneratorExit)) and type(error).__name__ != "CancelledError"
+
+
 def _outcome(document: dict[str, Any], error: BaseException | None = None) -> Outcome:
     trace = document["errorMessage"]
     if error is not None:
-        _forget_sources()
+        forget_sources()
         trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     return Outcome(payload_of(document), document["errorType"], trace)
 
 
 def stack_trace(trace: TracebackType | None) -> list[str]:
     """The frames of an error that are not ours, as the runtime formats them."""
-    _forget_sources()
+    forget_sources()
     frames = [f for f in traceback.extract_tb(trace) if not f.filename.startswith(OURS + os.sep)]
     return traceback.format_list(frames)
-
-
-def _forget_sources() -> None:
-    """Another function's ``/var/task/app.py`` may be in the cache of source lines."""
-    for name in [n for n in linecache.cache if n.startswith(TASK_ROOT + "/")]:
-        del linecache.cache[name]
 
 
 def _close(answer: Any) -> None:

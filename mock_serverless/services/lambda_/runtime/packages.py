@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import linecache
 import os
 import shutil
 import sys
@@ -152,6 +153,7 @@ class Importer:
                 names |= {n for n in sys.modules if n == top or n.startswith(top + ".")}
         hidden = {n: sys.modules.pop(n) for n in names if n in sys.modules}
         self._hidden.append((hidden, list(sys.path)))
+        forget_sources()
         sys.modules.update(self.modules)
         sys.meta_path.insert(0, self)
         sys.path.insert(0, self.package.root)
@@ -165,6 +167,13 @@ class Importer:
                 self.modules[name] = module
         hidden, sys.path[:] = self._hidden.pop()
         sys.modules.update(hidden)
+        forget_sources()
+
+
+def forget_sources() -> None:
+    """Tracebacks take source lines from a cache by file name, where another function's ``/var/task/app.py`` may be."""
+    for name in [n for n in linecache.cache if n.startswith(TASK_ROOT + "/")]:
+        del linecache.cache[name]
 
 
 class Loader:

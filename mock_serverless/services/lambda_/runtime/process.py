@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from ....core.travel import STAND_INS
+from ....core.travel import stand_in
 from .logs import Log, LogHandler
 from .packages import Importer
 
@@ -110,12 +110,12 @@ class Process:
     @contextmanager
     def _stand_ins(self, log: Log) -> Iterator[None]:
         """``from time import sleep`` in a callable's module was done long ago: its names are replaced for the while."""
-        for names, name, real in self._names:
-            names[name] = STAND_INS[real]
+        for names, name, _, virtual in self._names:
+            names[name] = virtual
         try:
             yield
         finally:
-            for names, name, real in self._names:
+            for names, name, real, _ in self._names:
                 names[name] = real
 
 
@@ -142,7 +142,7 @@ def _set_environment(wanted: Mapping[Any, Any]) -> None:
 _OF_THE_MACHINE = frozenset(_encoded(dict.fromkeys(OF_THE_MACHINE, "")))
 
 
-def _real_names(handler: Callable[..., Any]) -> list[tuple[dict[str, Any], str, Any]]:
+def _real_names(handler: Callable[..., Any]) -> list[tuple[dict[str, Any], str, Any, Any]]:
     """Where the handler's module and its siblings have bound ``time.sleep`` and its like to names of their own."""
     module = getattr(handler, "__module__", None) or ""
     top = module.partition(".")[0]
@@ -151,7 +151,8 @@ def _real_names(handler: Callable[..., Any]) -> list[tuple[dict[str, Any], str, 
     if own is not None and not any(own is s for s in spaces):
         spaces.append(own)
     kind = type(len)
-    return [(s, n, v) for s in spaces for n, v in list(s.items()) if type(v) is kind and v in STAND_INS]
+    found = [(s, n, v, stand_in(v)) for s in spaces for n, v in list(s.items()) if type(v) is kind]
+    return [entry for entry in found if entry[3] is not None]
 
 
 class Output:
