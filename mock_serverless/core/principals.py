@@ -20,6 +20,11 @@ class Principal:
     expires: float = float("inf")
 
 
+def user_of(account: str, partition: str) -> Principal:
+    """The one user that every account has: whose the keys are which are nobody else's."""
+    return Principal(account, "AIDAMOCKSERVERLESS000", f"arn:{partition}:iam::{account}:user/mock_serverless")
+
+
 def expired(service: str, protocol: str) -> AwsError:
     """The refusal of keys that are good no longer.
 

@@ -101,10 +101,23 @@ def with_a_httpx_stream(url: str, body: bytes) -> Answer:
         return r.status_code, json.loads(b"".join(r.iter_bytes())), r.headers["x-a"]
 
 
+def with_a_raw_httpx_stream(url: str, body: bytes) -> Answer:
+    with httpx.Client() as client:
+        assert client.get(url).elapsed.total_seconds() >= 0
+        request = client.build_request("POST", url, content=body)
+        r = client.send(request, stream=True)
+        content = b"".join(r.iter_raw())
+        r.close()
+    return r.status_code, json.loads(content), r.headers["x-a"]
+
+
 def with_async_httpx(url: str, body: bytes) -> Answer:
     async def run() -> Answer:
         async with httpx.AsyncClient() as client:
+            async with client.stream("POST", url, content=body) as r:
+                assert json.loads(b"".join([part async for part in r.aiter_raw()]))["body"] == body.decode()
             r = await client.post(url, content=body)
+            assert r.elapsed.total_seconds() >= 0
         return r.status_code, r.json(), r.headers["x-a"]
 
     return asyncio.run(run())
@@ -138,6 +151,7 @@ CLIENTS: list[Callable[[str, bytes], Answer]] = [
     with_http_client,
     with_httpx,
     with_a_httpx_stream,
+    with_a_raw_httpx_stream,
     with_async_httpx,
     with_aiohttp,
     with_aiohttp_that_expects,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.current import cloud_of_this_thread
 from ...core.errors import NotSupported
 from ...core.hosts import Request, Response, request_of
-from .exchange import Socket, Transport
+from .exchange import BODILESS, Socket, Transport
 from .serving import METADATA, claims, not_served, serve
 
 if TYPE_CHECKING:
@@ -104,10 +104,13 @@ def _request_from_httpx(request: Any, body: bytes) -> Request:
 def _response_for_httpx(request: Request, response: Response) -> Any:
     import httpx
 
-    body = b"" if request.method == "HEAD" else response.body
-    return httpx.Response(
-        response.status, headers=list(response.headers), content=body, extensions={"http_version": b"HTTP/1.1"}
-    )
+    headers = list(response.headers)
+    if response.header("content-length") is None and response.status not in BODILESS:
+        headers.append(("Content-Length", str(len(response.body))))
+    body = b"" if request.method == "HEAD" or response.status in BODILESS else response.body
+    # a stream, not yet read, so that the client measures what has elapsed and its user may read it raw
+    stream = httpx.ByteStream(body)
+    return httpx.Response(response.status, headers=headers, stream=stream, extensions={"http_version": b"HTTP/1.1"})
 
 
 def _handle_request(original: Any) -> Any:

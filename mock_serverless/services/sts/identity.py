@@ -14,7 +14,7 @@ from ...core.clock import from_timestamp
 from ...core.errors import AwsError
 from ...core.ids import UPPER_AND_DIGITS
 from ...core.operation import operation
-from ...core.principals import Principal
+from ...core.principals import Principal, user_of
 from . import State
 
 HOUR = 3600
@@ -56,10 +56,7 @@ def _caller(sts: State, request: dict[str, Any]) -> Principal:
     scope = sts.scope
     call = next((c for c in reversed(scope.cloud.calls) if c.params is request), None)
     found = scope.cloud.access_keys.get(call.access_key) if call is not None else None
-    if found is not None:
-        return found
-    arn = f"arn:{scope.partition}:iam::{scope.account}:user/mock_serverless"
-    return Principal(scope.account, "AIDAMOCKSERVERLESS000", arn)
+    return found or user_of(scope.account, scope.partition)
 
 
 def _assumed(sts: State, request: dict[str, Any], role: str, session: str) -> dict[str, Any]:

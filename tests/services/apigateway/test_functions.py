@@ -9,6 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 
 from mock_serverless.cloud import Cloud
 from mock_serverless.core.errors import NotSupported
@@ -132,6 +134,10 @@ MALFORMED: list[Any] = [
     {"statusCode": 200, "multiValueHeaders": {"a": "b"}},
     {"statusCode": 200, "isBase64Encoded": "yes"},
     {"statusCode": 99},
+    {"statusCode": 600},
+    {"statusCode": True},
+    {"statusCode": "\uff12\uff10\uff10"},
+    {"statusCode": 200, "body": 5},
 ]
 
 
@@ -300,6 +306,27 @@ def test_request_authorizers_get_the_request(cloud: Cloud) -> None:
     assert cloud.http.get(url + "/x?k=1").status_code == 401
     assert cloud.http.get(url + "/x?k=1", headers={"h": "1"}).status_code == 200
     assert cloud.http.get(url + "/x?k=2", headers={"h": "1"}).status_code == 403
+
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html, $context.identity
+def test_the_identity_of_a_signer_is_the_one_of_sts(cloud: Cloud) -> None:
+    cloud.function("f", echo)
+    url = make_api([{"path": "/x", "function": "f", "authorizationType": "AWS_IAM"}]) + "/x"
+    sts = boto3.client("sts", region_name="us-east-1")
+    role = sts.assume_role(RoleArn="arn:aws:iam::111122223333:role/r", RoleSessionName="me")["Credentials"]
+    keys = {"aws_access_key_id": role["AccessKeyId"], "aws_secret_access_key": role["SecretAccessKey"]}
+    session = boto3.Session(**keys, aws_session_token=role["SessionToken"])
+    for signer in (boto3.Session(), session):
+        request = AWSRequest("GET", url)
+        SigV4Auth(signer.get_credentials(), "execute-api", "us-east-1").add_auth(request)
+        identity = cloud.http.get(url, headers=dict(request.headers)).json()["requestContext"]["identity"]
+        who = signer.client("sts", region_name="us-east-1").get_caller_identity()
+        assert [identity[name] for name in ("accountId", "caller", "user", "userArn")] == [
+            who["Account"], who["UserId"], who["UserId"], who["Arn"],
+        ]  # fmt: skip
+    cloud.clock.advance(hours=2)
+    expired = cloud.http.get(url, headers=dict(request.headers))
+    assert (expired.status_code, expired.headers["x-amzn-errortype"]) == (403, "ExpiredTokenException")
 
 
 def test_integrations_with_services_and_with_other_apis(cloud: Cloud) -> None:

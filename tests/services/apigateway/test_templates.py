@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mock_serverless.core.errors import NotSupported
 from mock_serverless.services.apigateway.templates import TemplateError, input_variable, render, util_variable
 
 GROUPS = json.loads((Path(__file__).parents[2] / "cases" / "apigateway_templates.json").read_text())
@@ -31,6 +32,13 @@ def test_case(case: dict[str, Any]) -> None:
         assert case["error"] in str(caught.value)
     else:
         assert render(case["template"], variables_of(case)) == case["expected"]
+
+
+@pytest.mark.parametrize("template", ["#define($b)x#end$b", "#evaluate('x')", "#if(true)#parse ('a.vm')#end"])
+def test_directives_that_would_print_themselves_are_refused(template: str) -> None:
+    with pytest.raises(NotSupported, match=r"#\w+ in a mapping template"):
+        render(template, {})
+    assert render("#define the #evaluate", {}) == "#define the #evaluate"
 
 
 @given(st.text(st.characters(exclude_characters="$#\\")))

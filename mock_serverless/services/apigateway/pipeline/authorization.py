@@ -13,6 +13,7 @@ from fnmatch import translate
 from typing import Any
 
 from ....core.errors import NotSupported
+from ....core.principals import user_of
 from ..gateway import Record
 from .context import method_arn
 from .exchange import Exchange, Refused
@@ -38,14 +39,16 @@ def _iam(x: Exchange) -> None:
     credential = re.search(r"Credential=([^/,&]+)/", authorization + x.request.query.replace("%2F", "/"))
     if credential is None:
         raise Refused("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
-    account = x.db.scope.account
-    arn = f"arn:{x.db.scope.partition}:iam::{account}:root"
+    scope, key = x.db.scope, credential.group(1)
+    who = scope.cloud.access_keys.get(key) or user_of(scope.cloud.account_of_key(key), scope.partition)
+    if who.expires <= scope.timestamp():
+        raise Refused("EXPIRED_TOKEN", "The security token included in the request is expired")
     x.context["identity"] |= {
-        "accountId": account,
-        "accessKey": credential.group(1),
-        "caller": account,
-        "user": account,
-        "userArn": arn,
+        "accountId": who.account,
+        "accessKey": key,
+        "caller": who.user_id,
+        "user": who.user_id,
+        "userArn": who.arn,
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 from ....core.hosts import Response
@@ -14,6 +15,7 @@ from .exchange import Answer, Exchange, Refused
 from .functions import accepts_binary, event_of, function_of, invoke
 from .integration import Integrated, integration
 
+STATUS = re.compile(r"[1-5][0-9]{2}")
 MEMBERS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 REMAPPED = frozenset({"connection", "content-length", "date", "server", "www-authenticate"})
@@ -72,7 +74,7 @@ def _well_formed(result: Any) -> bool:
         return False
     if not all(isinstance(v, list) for v in (multiple or {}).values()):
         return False
-    return status is None or (not isinstance(status, bool) and str(status).isdigit() and 100 <= int(status) <= 599)
+    return status is None or (not isinstance(status, bool) and STATUS.fullmatch(str(status)) is not None)
 
 
 def _headers(result: dict[str, Any]) -> list[tuple[str, str]]:

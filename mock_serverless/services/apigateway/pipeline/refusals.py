@@ -23,6 +23,7 @@ ERROR_TYPES = {
     "AUTHORIZER_FAILURE": "InternalServerErrorException",
     "BAD_REQUEST_BODY": "BadRequestException",
     "BAD_REQUEST_PARAMETERS": "BadRequestException",
+    "EXPIRED_TOKEN": "ExpiredTokenException",
     "INTEGRATION_FAILURE": "InternalServerErrorException",
     "INTEGRATION_TIMEOUT": "InternalServerErrorException",
     "INVALID_API_KEY": "ForbiddenException",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ....core.errors import NotSupported
 from .java import method_of, printed
 from .parser import Block, Node, TemplateError, parse
 
@@ -41,7 +42,7 @@ def render(text: str, variables: Variables) -> str:
         _block(run, parse(text))
     except (_Stop, _Break):
         pass
-    except (TemplateError, RecursionError):
+    except (TemplateError, NotSupported, RecursionError):
         raise
     except Exception as e:
         raise TemplateError(f"{type(e).__name__}: {e}") from e

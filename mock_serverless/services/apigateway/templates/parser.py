@@ -20,6 +20,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from ....core.errors import NotSupported
+
 Node = tuple[Any, ...]
 Block = tuple[Node, ...]
 
@@ -36,6 +38,10 @@ WORDS = {"or": "||", "and": "&&", "eq": "==", "ne": "!=", "lt": "<", "gt": ">", 
 OPERATOR = re.compile(r"\|\||&&|==|!=|<=|>=|<|>|\+|-|\*|/|%|(?:or|and|eq|ne|lt|gt|le|ge)\b")
 BINDING = {"||": 1, "&&": 2, "==": 3, "!=": 3, "<": 4, ">": 4, "<=": 4, ">=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
 UNARY = 7
+NOT_KNOWN = frozenset(
+    {"define", "evaluate", "include", "parse"}
+)  # directives of Velocity's which would print themselves
+REST_IS_ARGUMENTS = re.compile(r"\s*\(")
 CONSTANTS = {"true": True, "false": False, "null": None}
 
 
@@ -135,6 +141,8 @@ class _Parser:
             self.at += 1
             return None
         start, self.at = self.at, match.end()
+        if word in NOT_KNOWN and REST_IS_ARGUMENTS.match(self.text, self.at):
+            raise NotSupported(f"#{word} in a mapping template is not implemented by mock_serverless; write it out")
         if word in ends:
             if word != "elseif":
                 self._line_end()
