@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from . import loops, travel
@@ -178,7 +178,8 @@ def _start(thread: threading.Thread) -> None:
         def adopted() -> None:
             _here.visits = [visit]
             travel.join(journey)
-            run()
+            with suppress(TimeIsUp):  # the guest has been told
+                run()
 
         thread.run = adopted  # type: ignore[method-assign]
     _real_start(thread)

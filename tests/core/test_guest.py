@@ -137,3 +137,12 @@ def test_threads_of_a_guest_count_as_it(cloud: Cloud) -> None:
     assert seen == ["f", "f"]
     assert visit.used == 10
     assert threading.Thread.start.__module__ == "threading"
+
+
+def test_time_that_is_up_in_a_thread_is_up_for_the_guest(cloud: Cloud) -> None:
+    with cloud.guest("f", 3) as visit:
+        thread = threading.Thread(target=lambda: time.sleep(100))
+        thread.start()
+        thread.join()
+        assert visit.overdrawn()
+    assert cloud.clock.timestamp() == 1_000_003
