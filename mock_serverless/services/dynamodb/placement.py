@@ -35,12 +35,16 @@ def key_bytes(kind: str, content: Any) -> bytes:
 
 def number_bytes(text: str) -> bytes:
     """A number in base 100: an exponent, then pairs of digits; what is negative is complemented."""
-    sign, digits, exponent = Decimal(text).as_tuple()
-    assert isinstance(exponent, int)
-    significant = "".join(map(str, digits)).rstrip("0").lstrip("0")
+    if text.isdigit():
+        sign, digits, exponent = 0, text.lstrip("0"), 0
+    else:
+        sign, parts, scale = Decimal(text).as_tuple()
+        assert isinstance(scale, int)
+        digits, exponent = "".join(map(str, parts)).lstrip("0"), scale
+    significant = digits.rstrip("0")
     if not significant:
         return b"\x80"
-    point = len("".join(map(str, digits)).lstrip("0")) + exponent
+    point = len(digits) + exponent
     if point % 2:
         significant, point = "0" + significant, point + 1
     significant += "0" * (len(significant) % 2)

@@ -22,7 +22,7 @@ from .placement import HASH_BITS, segment_bounds
 from .schema import INVALID, MAX_RANGE, MISMATCH, RANGE_TOO_LONG, Key, KeySchema, byte_length
 from .store import Bounds, Index, content_of
 from .table import Table
-from .values import Item, normalise_item, refuse, size_of
+from .values import Item, normalise_item, refuse
 
 PAGE = 1024 * 1024
 NO_KEY_CONDITION = "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
@@ -118,7 +118,7 @@ def page(reading: Reading, keys: Iterator[Key]) -> dict[str, Any]:
     """Read items until the limit or 1 MB is reached."""
     request, index = reading.request, reading.index
     items = reading.table.items.store.items
-    names = None if index is None else index.definition.projection.names
+    images = None if index is None else index.images
     limit = request.get("Limit", 0)
     counting = request.get("Select") == "COUNT"
     matches, projection, fetch = reading.filter, reading.projection, reading.fetch
@@ -129,9 +129,8 @@ def page(reading: Reading, keys: Iterator[Key]) -> dict[str, Any]:
     for key in keys:
         item, length = items[key]
         whole, whole_size = item, length
-        if names is not None:
-            item = {name: value for name, value in item.items() if name in names}
-            length = size_of(item)
+        if images is not None:
+            item, length = images[key]
         scanned += 1
         size += length
         if fetch:

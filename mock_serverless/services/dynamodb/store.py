@@ -4,7 +4,8 @@
 
     items        key -> (item, size)                      the only place where items are
     partitions   partition key -> sort keys, sorted       tables with a sort key only
-    indexes      name -> Index: partition key -> entries  (sort values..., tie, key of the item), sorted
+    indexes      name -> Index: partition key -> entries  (sort values..., tie, key of the item), sorted;
+                 images: key -> what the index has of the item, with its size, where that isn't all of it
 
 Stored items are never changed. Reading a partition, of the table or of an index, costs O(log n + what is read); scanning goes
 through the partitions in the order of the hash (placement.py).
@@ -30,7 +31,7 @@ LAST = float("inf")
 class Index:
     """One secondary index: references to the items which have its key."""
 
-    __slots__ = ("_hash", "_order", "_range", "count", "definition", "key", "partitions", "size")
+    __slots__ = ("_hash", "_order", "_range", "count", "definition", "images", "key", "partitions", "size")
 
     def __init__(self, definition: IndexDefinition, key: PrimaryKey) -> None:
         self.definition = definition
@@ -38,6 +39,7 @@ class Index:
         self._hash = definition.key.hash
         self._range = definition.key.range
         self.partitions: dict[Any, Any] = {}
+        self.images: dict[Key, Record] | None = None if definition.projection.names is None else {}
         self._order = PartitionOrder(self.place_of)
         self.count = 0
         self.size = 0
@@ -73,18 +75,23 @@ class Index:
         """An item has changed from ``old`` to ``new``."""
         before = self.locate(old[0]) if old is not None else None
         after = self.locate(new[0]) if new is not None else None
+        tie = 0 if before == after else self.key.tie_of(key)
+        images = self.images
         if before is not None:
             assert old is not None
             self.count -= 1
-            self.size -= self.size_in(old)
+            self.size -= old[1] if images is None else images.pop(key)[1]
             if before != after:
-                self._take_out(before[0], (*before[1], self.key.tie_of(key), key))
+                self._take_out(before[0], (*before[1], tie, key))
         if after is not None:
             assert new is not None
+            if images is not None:
+                image = self.definition.projection.of(new[0])
+                new = images[key] = image, size_of(image)
             self.count += 1
-            self.size += self.size_in(new)
+            self.size += new[1]
             if before != after:
-                self._put_in(after[0], (*after[1], self.key.tie_of(key), key))
+                self._put_in(after[0], (*after[1], tie, key))
 
     def _put_in(self, partition: Any, entry: tuple[Any, ...]) -> None:
         entries = self.partitions.get(partition)
