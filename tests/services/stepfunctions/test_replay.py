@@ -19,12 +19,17 @@ START = datetime(2024, 5, 1, tzinfo=timezone.utc)
 ROLE = "arn:aws:iam::123456789012:role/machines"
 
 
-def line(states: list[dict[str, Any]]) -> dict[str, Any]:
-    """States in a row."""
+def line(states: list[dict[str, Any]], prefix: str = "s") -> dict[str, Any]:
+    """States in a row, and so are the lists of states inside them; a name stands for one state of the machine only."""
     named = {}
     for i, state in enumerate(states):
-        named[f"s{i}"] = {**state, **({"Next": f"s{i + 1}"} if i + 1 < len(states) else {"End": True})}
-    return {"StartAt": "s0", "States": named}
+        name = f"{prefix}{i}"
+        named[name] = {**state, **({"Next": f"{prefix}{i + 1}"} if i + 1 < len(states) else {"End": True})}
+        if "Branches" in state:
+            named[name]["Branches"] = [line(inner, f"{name}b{k}s") for k, inner in enumerate(state["Branches"])]
+        if "ItemProcessor" in state:
+            named[name]["ItemProcessor"] = line(state["ItemProcessor"], f"{name}m")
+    return {"StartAt": f"{prefix}0", "States": named}
 
 
 WAITS = st.integers(0, 9).map(lambda s: {"Type": "Wait", "Seconds": s})
@@ -48,20 +53,20 @@ TOKENS = st.builds(
         "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
         "Parameters": {"FunctionName": "f", "Payload": {"token.$": "$$.Task.Token"}},
         "TimeoutSeconds": timeout,
-        "HeartbeatSeconds": heartbeat,
+        **({"HeartbeatSeconds": heartbeat} if heartbeat else {}),
         "ResultPath": "$.token",
     },
-    st.integers(3, 9),
-    st.integers(3, 9),
+    st.integers(4, 10),
+    st.integers(2, 3) | st.just(None),
 )
 SIMPLE = st.lists(WAITS | CHANCES | CALLS | TOKENS, min_size=1, max_size=3)
 PARALLEL = st.lists(SIMPLE, min_size=1, max_size=3).map(
-    lambda lines: {"Type": "Parallel", "Branches": [line(x) for x in lines], "ResultPath": "$.p",
+    lambda lines: {"Type": "Parallel", "Branches": lines, "ResultPath": "$.p",
                    "Retry": [{"ErrorEquals": ["States.Timeout"], "MaxAttempts": 1}]}
 )  # fmt: skip
 MAPS = st.builds(
     lambda states, most: {"Type": "Map", "ItemsPath": "$.items", "ItemSelector": {"i.$": "$$.Map.Item.Index"},
-                          "ItemProcessor": line(states), "MaxConcurrency": most, "ResultPath": "$.m"},
+                          "ItemProcessor": states, "MaxConcurrency": most, "ResultPath": "$.m"},
     SIMPLE, st.integers(0, 2),
 )  # fmt: skip
 STATES = st.lists(st.one_of(WAITS, CHANCES, CALLS, TOKENS, PARALLEL, MAPS), min_size=1, max_size=3)
@@ -142,7 +147,7 @@ def test_lines_side_by_side_get_the_same_events_again() -> None:
     states = [
         {
             "Type": "Parallel",
-            "Branches": [line([call]), line([{"Type": "Wait", "Seconds": 0}, {"Type": "Wait", "Seconds": 3}])],
+            "Branches": [[call], [{"Type": "Wait", "Seconds": 0}, {"Type": "Wait", "Seconds": 3}]],
         }
     ]
     with mock_cloud(clock=START) as cloud:

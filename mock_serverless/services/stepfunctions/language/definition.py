@@ -15,6 +15,8 @@ from typing import Any
 from ....core.errors import NotSupported
 from .document import loads
 
+SCHEMA = "SCHEMA_VALIDATION_FAILED"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -140,24 +142,31 @@ def refuse_unsupported(definition: dict[str, Any]) -> None:
     """Raises NotSupported for the first thing that this package doesn't do yet."""
     for level in levels(definition):
         if level.body.get("QueryLanguage") == "JSONata":
-            raise _not_supported("the query language JSONata", level.path or "/")
+            raise _not_supported("the query language JSONata", level.path or "/", JSONPATH)
         for path, _, state in level.states():
             if state.get("QueryLanguage") == "JSONata":
-                raise _not_supported("the query language JSONata", path)
+                raise _not_supported("the query language JSONata", path, JSONPATH)
             for field in OF_DISTRIBUTED_MAPS:
                 if field in state:
-                    raise _not_supported(f"the field {field} of a Map state", path)
+                    raise _not_supported(f"the field {field} of a Map state", path, INLINE)
             for place, body in inner_bodies(state):
                 config = body.get("ProcessorConfig")
                 if isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED":
-                    raise _not_supported("a Map state of mode DISTRIBUTED", f"{path}/{place}/ProcessorConfig/Mode")
-            for field in OF_DISTRIBUTED_MAPS:
-                if field in state:
-                    raise _not_supported(f"the field {field} of a Map state", path)
+                    where = f"{path}/{place}/ProcessorConfig/Mode"
+                    raise _not_supported("a Map state of mode DISTRIBUTED", where, INLINE)
 
 
-def _not_supported(what: str, where: str) -> NotSupported:
+JSONPATH = (
+    "Write it with JSONPath: InputPath, Parameters, ResultSelector, ResultPath and OutputPath (and fields named ...Path) "
+    "instead of Arguments, Output and {% %}; Choice rules with Variable and an operator instead of Condition"
+)
+INLINE = "Write it as an inline Map state (ProcessorConfig: Mode INLINE, items from ItemsPath)"
+
+
+def _not_supported(what: str, where: str, instead: str) -> NotSupported:
     return NotSupported(
-        f"mock_serverless does not support {what} yet (at {where} of the definition). "
-        "Write the state with JSONPath and inline processing, or leave stepfunctions alone with mock_cloud(passthrough=[...])."
+        f"mock_serverless does not support {what} yet (at {where} of the definition); the state machine was not created.\n"
+        f"{instead}.\n"
+        'Where the workflow itself is not under test: cloud.stub("stepfunctions", "StartExecution", {...}), '
+        "or leave the service alone: mock_cloud(passthrough=['stepfunctions'])"
     )

@@ -1,6 +1,6 @@
 """Where states lead: every name is a state of the same line, every state is reached, every line has an end.
 
-All wordings are those which users of AWS report.
+Where nothing else is said, wordings are those which users of AWS report.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .definition import Problem, levels, objects
+from .definition import SCHEMA, Problem, levels, objects
 
 TARGET = "MISSING_TRANSITION_TARGET"
 
@@ -25,6 +25,24 @@ def targets(path: str, state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for i, catcher in enumerate(objects(state.get("Catch"))):
         if "Next" in catcher:
             yield f"{path}/Catch[{i}]/Next", catcher["Next"]
+
+
+LONGEST = 80
+
+
+def names(definition: dict[str, Any]) -> Iterator[Problem]:
+    """Names of states are unique in the whole machine, and at most 80 characters long; the wordings are guesses.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
+    """
+    seen: set[str] = set()
+    for level in levels(definition):
+        for path, name, _ in level.states():
+            if len(name) > LONGEST:
+                yield Problem(SCHEMA, f"State name exceeds the maximum length of {LONGEST} characters", path)
+            if name in seen:
+                yield Problem("DUPLICATE_STATE_NAME", f"Duplicate State name: {name}", path)
+            seen.add(name)
 
 
 def unknown_targets(definition: dict[str, Any]) -> Iterator[Problem]:

@@ -10,45 +10,25 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import choice, intrinsics, paths, times
-from .definition import Level, Problem, levels, objects, parse
-from .transitions import ends, unknown_targets
+from .definition import SCHEMA, Level, Problem, levels, objects, parse
+from .fields import (
+    ALTERNATIVES,
+    FIELDS,
+    JSONATA_ONLY,
+    MACHINE_FIELDS,
+    REQUIRED,
+    is_jsonata,
+    kinds,
+    kinds_inside,
+    required,
+    unsupported,
+)  # fmt: skip
+from .transitions import ends, names, unknown_targets
 
-SCHEMA = "SCHEMA_VALIDATION_FAILED"
 ResourceCheck = Callable[[str], str | None]
 """A resource's ARN -> what is wrong with it."""
 Rule = Callable[[Level, str, str, dict[str, Any]], Iterator[Problem]]
 
-COMMON = frozenset({"Type", "Comment", "QueryLanguage"})
-FLOW = frozenset({"Next", "End"})
-PATHS = frozenset({"InputPath", "OutputPath"})
-RESULTS = frozenset({"Parameters", "ResultSelector", "ResultPath"})
-ERRORS = frozenset({"Retry", "Catch"})
-JSONATA_ONLY = frozenset({"Arguments", "Output", "Items"})
-# field tables: https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html and each state's page
-FIELDS: dict[str, frozenset[str]] = {
-    "Pass": COMMON | FLOW | PATHS | {"Result", "ResultPath", "Parameters", "Assign"},
-    "Task": COMMON | FLOW | PATHS | RESULTS | ERRORS
-    | {"Resource", "TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath", "Credentials", "Assign"},
-    "Choice": COMMON | PATHS | {"Choices", "Default", "Assign"},
-    "Wait": COMMON | FLOW | PATHS | {"Seconds", "SecondsPath", "Timestamp", "TimestampPath", "Assign"},
-    "Succeed": COMMON | PATHS,
-    "Fail": COMMON | {"Error", "ErrorPath", "Cause", "CausePath"},
-    "Parallel": COMMON | FLOW | PATHS | RESULTS | ERRORS | {"Branches", "Assign"},
-    "Map": COMMON | FLOW | PATHS | RESULTS | ERRORS
-    | {"ItemProcessor", "Iterator", "ItemsPath", "ItemSelector", "MaxConcurrency", "MaxConcurrencyPath", "Assign",
-       "ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailureCount", "ToleratedFailureCountPath",
-       "ToleratedFailurePercentage", "ToleratedFailurePercentagePath"},
-}  # fmt: skip
-REQUIRED = {"Task": ["Resource"], "Choice": ["Choices"], "Parallel": ["Branches"]}
-MACHINE_FIELDS = frozenset({"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"})
-OBJECT, ARRAY, TEXT, FLAG = (dict, "Object"), (list, "Array"), (str, "String"), (bool, "Boolean")
-KINDS: dict[str, tuple[type, str]] = {
-    **dict.fromkeys(("Type", "Comment", "StartAt", "Next", "Default", "Resource", "Error", "Cause", "Timestamp"), TEXT),
-    **dict.fromkeys(("Retry", "Catch", "Branches", "Choices", "ErrorEquals"), ARRAY),
-    **dict.fromkeys(("ItemProcessor", "Iterator", "ProcessorConfig", "Credentials", "Assign", "States"), OBJECT),
-    "End": FLAG,
-}
-"""What JSON may stand in a field (the wording is a guess)."""
 TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign")
 REFERENCES = ("ResultPath",)
 ANY_PATHS = ("InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath",
@@ -62,7 +42,7 @@ def validate(text: str, type: str = "STANDARD", check_resource: ResourceCheck | 
     if isinstance(definition, Problem):
         return [definition]
     found = [p for level in levels(definition) for p in _check_level(level, type, check_resource)]
-    return found or [p for rule in (unknown_targets, ends) for p in rule(definition)]
+    return found or [p for rule in (names, unknown_targets, ends) for p in rule(definition)]
 
 
 def check_state(state: dict[str, Any], check_resource: ResourceCheck | None = None) -> list[Problem]:
@@ -76,7 +56,6 @@ def _check_level(level: Level, type: str, check_resource: ResourceCheck | None) 
     if level.depth == 0:
         yield from kinds("/", level.body)
         yield from unsupported("/", level.body, MACHINE_FIELDS)
-        yield from machine_timeout(level)
     if not level.body.get("States", {"": 1}):
         yield Problem(SCHEMA, "Value must not be empty", f"{level.path}/States")
     for name, state in level.body["States"].items() if isinstance(level.body.get("States"), dict) else ():
@@ -87,49 +66,6 @@ def _check_level(level: Level, type: str, check_resource: ResourceCheck | None) 
             yield from rule(level, path, name, state)
         if state.get("Type") == "Task" and isinstance(state.get("Resource"), str):
             yield from resource(path, state["Resource"], type, check_resource)
-
-
-def required(path: str, body: dict[str, Any], names: list[str]) -> Iterator[Problem]:
-    """Recorded."""
-    missing = [n for n in names if n not in body]
-    if missing:
-        yield Problem(SCHEMA, f"These fields are required: [{', '.join(missing)}]", path)
-
-
-def unsupported(path: str, body: dict[str, Any], allowed: frozenset[str]) -> Iterator[Problem]:
-    """Reported."""
-    for name in body:
-        if name not in allowed:
-            yield Problem(SCHEMA, f"Field '{name}' is not supported", path)
-
-
-def kinds(path: str, body: dict[str, Any]) -> Iterator[Problem]:
-    """Every field holds the kind of JSON that it is for."""
-    for name, value in body.items():
-        kind, called = KINDS.get(name, (object, ""))
-        if not isinstance(value, kind):
-            yield Problem(SCHEMA, f"Expected value of type {called}", f"{path.rstrip('/')}/{name}")
-
-
-def kinds_inside(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
-    """The state's own fields, and those of what is in it."""
-    yield from kinds(path, state)
-    for field in ("Retry", "Catch", "Choices", "Branches"):
-        for i, entry in enumerate(state[field] if isinstance(state.get(field), list) else ()):
-            if isinstance(entry, dict):
-                yield from kinds(f"{path}/{field}[{i}]", entry)
-            else:
-                yield Problem(SCHEMA, "Expected value of type Object", f"{path}/{field}[{i}]")
-    processor = state.get("ItemProcessor", state.get("Iterator"))
-    if isinstance(processor, dict):
-        yield from kinds(f"{path}/ItemProcessor", processor)
-
-
-def machine_timeout(level: Level) -> Iterator[Problem]:
-    """A number of seconds."""
-    seconds = level.body.get("TimeoutSeconds", 1)
-    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 < seconds <= 99_999_999:
-        yield Problem(SCHEMA, "Value must be an integer between 1 and 99999999", "/TimeoutSeconds")
 
 
 # ---------------------------------------------------------------------- rules for one state
@@ -174,33 +110,49 @@ def transition(level: Level, path: str, name: str, state: dict[str, Any]) -> Ite
 
 def wait(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
     """Exactly one way to say how long; the wording for timestamps is recorded."""
-    if state.get("Type") != "Wait" or _jsonata(level, state):
+    if state.get("Type") != "Wait" or is_jsonata(level, state):
         return
     ways = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"]
     if sum(w in state for w in ways) != 1:
         yield Problem(SCHEMA, f"Exactly one of these fields is required: [{', '.join(ways)}]", path)
-    seconds = state.get("Seconds", 0)
-    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 <= seconds <= 99_999_999:
-        yield Problem(SCHEMA, "Value must be an integer between 0 and 99999999", f"{path}/Seconds")
     timestamp = state.get("Timestamp")
     if timestamp is not None and (not isinstance(timestamp, str) or times.parse(timestamp) is None):
         yield Problem(SCHEMA, "String does not match RFC3339 timestamp", f"{path}/Timestamp")
 
 
 def exclusive(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
-    """A field, or its path."""
-    for field in ("Error", "Cause", "TimeoutSeconds", "HeartbeatSeconds", "MaxConcurrency", "ToleratedFailureCount"):
-        if field in state and field + "Path" in state:
-            yield Problem(SCHEMA, f"Only one of these fields is allowed: [{field}, {field}Path]", path)
+    """A field, or its path; the new name of a field, or its old one."""
+    for one, other in ALTERNATIVES:
+        if one in state and other in state:
+            yield Problem(SCHEMA, f"Only one of these fields is allowed: [{one}, {other}]", path)
+    timeout, heartbeat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
+    if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
+        # https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html, the wording is a guess
+        yield Problem(SCHEMA, "HeartbeatSeconds must be smaller than TimeoutSeconds", path)
+
+
+def variables(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html; the wording is a guess."""
+    for where, body in _assigning(path, state):
+        names = body.get("Assign")
+        for variable in names if isinstance(names, dict) else ():
+            plain = variable.removesuffix(".$")
+            if not plain.isidentifier() or plain == "states" or len(plain) > 80:
+                yield Problem(SCHEMA, f"Invalid variable name: {plain}", f"{where}/Assign")
+
+
+def _assigning(path: str, state: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    places = [(path, state)]
+    for field in ("Catch", "Choices"):
+        places += [(f"{path}/{field}[{i}]", c) for i, c in enumerate(objects(state.get(field)))]
+    return places
 
 
 def templates(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
     """Members named ``x.$`` hold a path or a call (reported)."""
-    if _jsonata(level, state):
+    if is_jsonata(level, state):
         return
-    places = [(path, state)] + [(f"{path}/Catch[{i}]", c) for i, c in enumerate(objects(state.get("Catch")))]
-    places += [(f"{path}/Choices[{i}]", c) for i, c in enumerate(objects(state.get("Choices")))]
-    for where, body in places:
+    for where, body in _assigning(path, state):
         for field in TEMPLATES:
             if field in body:
                 yield from _template(f"{where}/{field}", body[field])
@@ -273,30 +225,21 @@ def errors(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterato
                 continue
             yield from required(where, entry, needed)
             names = entry.get("ErrorEquals", [""])
-            if not isinstance(names, list) or not names:
+            if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
                 yield Problem(SCHEMA, "Value must be a non-empty array of strings", f"{where}/ErrorEquals")
             elif "States.ALL" in names and (len(names) > 1 or i < len(entries) - 1):
                 message = "'States.ALL' must appear alone and in the last " + (
                     "Retrier" if field == "Retry" else "Catcher"
                 )
                 yield Problem(SCHEMA, message, f"{where}/ErrorEquals")
-            if field == "Retry":
-                yield from _retrier(where, entry)
-
-
-def _retrier(where: str, entry: dict[str, Any]) -> Iterator[Problem]:
-    for field, least, kinds in (("IntervalSeconds", 1, (int,)), ("MaxAttempts", 0, (int,)), ("BackoffRate", 1, (int, float)),
-                                ("MaxDelaySeconds", 1, (int,))):  # fmt: skip
-        value = entry.get(field, least)
-        if isinstance(value, bool) or not isinstance(value, kinds) or value < least:
-            yield Problem(SCHEMA, f"Value must be a number of at least {least}", f"{where}/{field}")
-    if entry.get("JitterStrategy", "NONE") not in ("NONE", "FULL"):
-        yield Problem(SCHEMA, "Value is not one of: [NONE, FULL]", f"{where}/JitterStrategy")
+            rate = entry.get("BackoffRate", 1) if field == "Retry" else 1
+            if isinstance(rate, bool) or not isinstance(rate, (int, float)) or rate < 1:
+                yield Problem(SCHEMA, "Value must be a number of at least 1", f"{where}/BackoffRate")
 
 
 def choices(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
     """Rules of a Choice state (reported: Next is required)."""
-    if state.get("Type") != "Choice" or "Choices" not in state or _jsonata(level, state):
+    if state.get("Type") != "Choice" or "Choices" not in state or is_jsonata(level, state):
         return
     rules = state["Choices"]
     if not isinstance(rules, list) or not rules:
@@ -354,7 +297,7 @@ def lines(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator
     if "Iterator" not in state:
         yield from required(path, state, ["ItemProcessor"])
     processor = state.get("ItemProcessor")
-    if isinstance(processor, dict) and "QueryLanguage" in processor:
+    if isinstance(processor, dict) and "QueryLanguage" in processor and is_jsonata(level, state):
         yield Problem(SCHEMA, "Field 'QueryLanguage' is not supported", f"{path}/ItemProcessor")
 
 
@@ -365,19 +308,19 @@ def credentials(level: Level, path: str, name: str, state: dict[str, Any]) -> It
         yield Problem(SCHEMA, "The field 'RoleArn' is required but was missing", f"{path}/Credentials")
 
 
-def _jsonata(level: Level, state: dict[str, Any]) -> bool:
-    return bool(state.get("QueryLanguage", level.language) == "JSONata")
-
-
 RULES: tuple[Rule, ...] = (
     kinds_inside,
-    type_and_fields, query_language, transition, wait, exclusive, templates, paths_of_fields, errors, choices, lines, credentials,
+    type_and_fields, query_language, transition, wait, exclusive, variables, templates, paths_of_fields, errors, choices, lines,
+    credentials,
 )  # fmt: skip
 
 
 def resource(path: str, arn: str, type: str, check: ResourceCheck | None) -> Iterator[Problem]:
     """Recorded: unknown resources, and what an express machine can't wait for (two spaces in one of the messages)."""
-    if type == "EXPRESS" and arn.endswith((".sync", ".sync:2")):
+    if type == "EXPRESS" and ":activity:" in arn:
+        # https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html, the wording is a guess
+        yield Problem(SCHEMA, "Express state machine does not support Activity tasks", f"{path}/Resource")
+    elif type == "EXPRESS" and arn.endswith((".sync", ".sync:2")):
         yield Problem(SCHEMA, "Express state machine does not support '.sync' service integration", f"{path}/Resource")
     elif type == "EXPRESS" and arn.endswith(".waitForTaskToken"):
         message = "Express state machine does not support '.waitForTaskToken' service integration "

@@ -1,0 +1,139 @@
+"""The fields of a definition: which there are, and what JSON may stand in them.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html and each state's page. Whole numbers and their
+limits are those of the developer guide; see validation.py for the wordings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .definition import SCHEMA, Level, Problem
+
+COMMON = frozenset({"Type", "Comment", "QueryLanguage"})
+FLOW = frozenset({"Next", "End"})
+PATHS = frozenset({"InputPath", "OutputPath"})
+RESULTS = frozenset({"Parameters", "ResultSelector", "ResultPath"})
+ERRORS = frozenset({"Retry", "Catch"})
+JSONATA_ONLY = frozenset({"Arguments", "Output", "Items"})
+FIELDS: dict[str, frozenset[str]] = {
+    "Pass": COMMON | FLOW | PATHS | {"Result", "ResultPath", "Parameters", "Assign"},
+    "Task": COMMON | FLOW | PATHS | RESULTS | ERRORS
+    | {"Resource", "TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath", "Credentials", "Assign"},
+    "Choice": COMMON | PATHS | {"Choices", "Default", "Assign"},
+    "Wait": COMMON | FLOW | PATHS | {"Seconds", "SecondsPath", "Timestamp", "TimestampPath", "Assign"},
+    "Succeed": COMMON | PATHS,
+    "Fail": COMMON | {"Error", "ErrorPath", "Cause", "CausePath"},
+    "Parallel": COMMON | FLOW | PATHS | RESULTS | ERRORS | {"Branches", "Assign"},
+    "Map": COMMON | FLOW | PATHS | RESULTS | ERRORS
+    | {"ItemProcessor", "Iterator", "ItemsPath", "ItemSelector", "MaxConcurrency", "MaxConcurrencyPath", "Assign",
+       "ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailureCount", "ToleratedFailureCountPath",
+       "ToleratedFailurePercentage", "ToleratedFailurePercentagePath"},
+}  # fmt: skip
+ALTERNATIVES = (
+    *((f, f + "Path") for f in ("Error", "Cause", "TimeoutSeconds", "HeartbeatSeconds", "MaxConcurrency",
+                                "ToleratedFailureCount", "ToleratedFailurePercentage")),
+    ("ItemProcessor", "Iterator"), ("ItemSelector", "Parameters"),
+)  # fmt: skip
+REQUIRED = {"Task": ["Resource"], "Choice": ["Choices"], "Parallel": ["Branches"]}
+MACHINE_FIELDS = frozenset({"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"})
+OBJECT, ARRAY, TEXT, FLAG = (dict, "Object"), (list, "Array"), (str, "String"), (bool, "Boolean")
+KINDS: dict[str, tuple[type, str]] = {
+    **dict.fromkeys(("Type", "Comment", "StartAt", "Next", "Default", "Resource", "Error", "Cause", "Timestamp"), TEXT),
+    **dict.fromkeys(("Retry", "Catch", "Branches", "Choices", "ErrorEquals"), ARRAY),
+    **dict.fromkeys(("ItemProcessor", "Iterator", "ProcessorConfig", "Credentials", "Assign", "States"), OBJECT),
+    "End": FLAG,
+}
+"""What JSON may stand in a field (the wording is a guess)."""
+MOST_SECONDS = 99_999_999
+INTEGERS: dict[str, tuple[int, int | None]] = {
+    "Seconds": (0, MOST_SECONDS), "TimeoutSeconds": (1, MOST_SECONDS), "HeartbeatSeconds": (1, MOST_SECONDS),
+    "IntervalSeconds": (1, MOST_SECONDS), "MaxAttempts": (0, MOST_SECONDS), "MaxDelaySeconds": (1, 31_622_399),
+    "MaxConcurrency": (0, None),
+}  # fmt: skip
+"""The least and the most that a whole number may be."""
+ENUMS = {"Version": ("1.0",), "Mode": ("INLINE", "DISTRIBUTED"), "JitterStrategy": ("NONE", "FULL")}
+_PROCESSOR = frozenset({"StartAt", "States", "Comment", "ProcessorConfig"})
+INNER: dict[str, frozenset[str]] = {
+    "Retry": frozenset({"ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds",
+                        "JitterStrategy", "Comment"}),
+    "Catch": frozenset({"ErrorEquals", "Next", "ResultPath", "Assign", "Comment"}),
+    "Branches": frozenset({"StartAt", "States", "Comment"}),
+    "ItemProcessor": _PROCESSOR,
+    "Iterator": _PROCESSOR,
+    "ProcessorConfig": frozenset({"Mode", "ExecutionType"}),
+}  # fmt: skip
+"""The fields of what is inside a state."""
+
+
+def is_jsonata(level: Level, state: dict[str, Any]) -> bool:
+    """Is the state written in JSONata?"""
+    return bool(state.get("QueryLanguage", level.language) == "JSONata")
+
+
+def required(path: str, body: dict[str, Any], names: list[str]) -> Iterator[Problem]:
+    """Recorded."""
+    missing = [n for n in names if n not in body]
+    if missing:
+        yield Problem(SCHEMA, f"These fields are required: [{', '.join(missing)}]", path)
+
+
+def unsupported(path: str, body: dict[str, Any], allowed: frozenset[str]) -> Iterator[Problem]:
+    """Reported."""
+    for name in body:
+        if name not in allowed:
+            yield Problem(SCHEMA, f"Field '{name}' is not supported", path)
+
+
+def kinds(path: str, body: dict[str, Any], jsonata: bool = False) -> Iterator[Problem]:
+    """Every field holds the kind of JSON that it is for; an expression of JSONata may give any."""
+    for name, value in body.items():
+        place = f"{path.rstrip('/')}/{name}"
+        kind, called = KINDS.get(name, (object, ""))
+        if jsonata and isinstance(value, str) and value.startswith("{%"):
+            continue
+        if not isinstance(value, kind):
+            yield Problem(SCHEMA, f"Expected value of type {called}", place)
+        elif name in INTEGERS:
+            yield from _whole(place, value, *INTEGERS[name])
+        elif name in ENUMS and value not in ENUMS[name]:
+            yield Problem(SCHEMA, f"Value is not one of: [{', '.join(ENUMS[name])}]", place)
+
+
+def _whole(place: str, value: Any, least: int, most: int | None) -> Iterator[Problem]:
+    """Reported for the most (https://github.com/aws-cloudformation/cfn-lint/issues/4075); the others are guesses after it."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        yield Problem(SCHEMA, "Expected value of type Integer", place)
+    elif value < least:
+        yield Problem(SCHEMA, f"Minimum value is {least}", place)
+    elif most is not None and value > most:
+        yield Problem(SCHEMA, f"Maximum value is {most}", place)
+
+
+def kinds_inside(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
+    """The state's own fields, and those of what is in it."""
+    jsonata = is_jsonata(level, state)
+    yield from kinds(path, state, jsonata)
+    for field in ("Retry", "Catch", "Choices", "Branches"):
+        for i, entry in enumerate(state[field] if isinstance(state.get(field), list) else ()):
+            if isinstance(entry, dict):
+                yield from _inside(f"{path}/{field}[{i}]", field, entry, jsonata)
+            else:
+                yield Problem(SCHEMA, "Expected value of type Object", f"{path}/{field}[{i}]")
+    for field in ("ItemProcessor", "Iterator"):
+        processor = state.get(field)
+        if isinstance(processor, dict):
+            yield from _inside(f"{path}/{field}", field, processor, jsonata)
+            config = processor.get("ProcessorConfig")
+            if isinstance(config, dict):
+                yield from _inside(f"{path}/{field}/ProcessorConfig", "ProcessorConfig", config, jsonata)
+
+
+def _inside(path: str, what: str, body: dict[str, Any], jsonata: bool) -> Iterator[Problem]:
+    yield from kinds(path, body, jsonata)
+    if what in INNER and not jsonata:
+        yield from unsupported(path, body, INNER[what])
+    if what == "ProcessorConfig" and "ExecutionType" in body and body.get("Mode") != "DISTRIBUTED":
+        # https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html, the wording is a guess
+        yield Problem(SCHEMA, "Field 'ExecutionType' is only supported in mode DISTRIBUTED", path)
