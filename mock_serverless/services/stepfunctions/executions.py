@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...core.clock import from_timestamp
-from ...core.errors import AwsError, InternalError
+from ...core.errors import AwsError, InternalError, NotSupported
 from ...core.operation import operation
 from .flow import FLOW, finish
 from .language import Document
@@ -197,7 +197,9 @@ def describe_state_machine_for_execution(db: State, request: dict[str, Any]) -> 
 @operation(unfinished=lambda request, response: any(e["status"] in LIVE for e in response["executions"]))
 def list_executions(db: State, request: dict[str, Any]) -> dict[str, Any]:
     """Newest first."""
-    if "stateMachineArn" not in request:
+    if "mapRunArn" in request and "stateMachineArn" not in request:
+        raise NotSupported("mock_serverless has no Map Runs yet; list the executions of a stateMachineArn")
+    if ("stateMachineArn" in request) == ("mapRunArn" in request):
         raise AwsError("ValidationException", "Must provide a stateMachineArn or mapRunArn, but not both")
     machine = db.machine(request["stateMachineArn"])
     if machine.type == "EXPRESS":
@@ -209,7 +211,12 @@ def list_executions(db: State, request: dict[str, Any]) -> dict[str, Any]:
         for e in (db.executions[a] for a in reversed(machine.executions))
         if request.get("statusFilter") in (None, e.status) and qualified in (None, e.version, e.alias)
     ]
+    if request.get("redriveFilter") == "REDRIVEN":  # no execution can be redriven here
+        found = []
     entries, token = page(found, request)
+    for entry in entries:
+        if entry.status not in LIVE:
+            db.scope.looked_at(entry.arn)
     return {"executions": [_entry(e) for e in entries], **token}
 
 

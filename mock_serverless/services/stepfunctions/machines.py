@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...core.arns import Arn
 from ...core.clock import from_timestamp
 from ...core.errors import AwsError
 from ...core.operation import operation
@@ -26,6 +27,7 @@ def create_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
     name = request["name"]
     check_name(name)
     _check_version_description(request)
+    _check_role(request["roleArn"])
     type = request.get("type", "STANDARD")
     settings = _settings(request, {})
     check_definition(request["definition"], type)
@@ -91,6 +93,13 @@ def _check_logging(logging: dict[str, Any]) -> None:
         raise AwsError("InvalidLoggingConfiguration", message)
 
 
+def _check_role(arn: str) -> None:
+    """Reported."""
+    parsed = Arn.parse(arn)
+    if parsed is None or parsed.service != "iam" or not parsed.resource.startswith("role/"):
+        raise AwsError("InvalidArn", f"Invalid Role Arn: '{arn}'")
+
+
 def _check_version_description(request: dict[str, Any]) -> None:
     """Recorded."""
     if request.get("versionDescription") and not request.get("publish"):
@@ -106,6 +115,8 @@ def update_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
     if not any(k in request for k in ("definition", "roleArn", *SETTINGS)):
         raise AwsError("MissingRequiredParameter", "Either the definition, the role ARN, the LoggingConfiguration, "
                        "EncryptionConfiguration or the TracingConfiguration must be specified")  # fmt: skip
+    if "roleArn" in request:
+        _check_role(request["roleArn"])
     definition = request.get("definition", machine.revision.definition)
     if "definition" in request:
         check_definition(definition, machine.type)

@@ -14,6 +14,9 @@ from botocore.exceptions import ClientError
 from mock_serverless import mock_cloud
 from mock_serverless.cloud import Cloud
 from mock_serverless.core.errors import BackgroundFailureWarning, NotSupported
+from mock_serverless.core.operation import operation_names
+from mock_serverless.services.stepfunctions.integrations import resources
+from mock_serverless.services.stepfunctions.integrations.resources import OPTIMISED
 
 ROLE = "arn:aws:iam::123456789012:role/machines"
 START = datetime(2024, 5, 1, tzinfo=timezone.utc)
@@ -340,6 +343,47 @@ def test_another_execution_fails(sfn: Machines) -> None:
     assert (described["error"], cause["Error"], cause["Cause"]) == ("States.TaskFailed", "Bad", "news")
 
 
+@pytest.mark.parametrize("end", ["stopped", "timed out", "another branch failed"])
+def test_a_task_that_is_given_up_stops_the_execution_it_waits_for(sfn: Machines, end: str) -> None:
+    child = sfn.create({"Type": "Wait", "Seconds": 600}, name="child")
+    resource = "arn:aws:states:::states:startExecution.sync:2"
+    state: dict[str, Any] = {
+        "Type": "Task",
+        "Resource": resource,
+        "Parameters": {"StateMachineArn": child, "Name": "run"},
+    }
+    if end == "timed out":
+        state["TimeoutSeconds"] = 5
+    if end == "another branch failed":
+        fails = {"W": {"Type": "Wait", "Seconds": 5, "Next": "F"}, "F": {"Type": "Fail"}}
+        branches = [{"StartAt": "T", "States": {"T": {**state, "End": True}}}, {"StartAt": "W", "States": fails}]
+        state = {"Type": "Parallel", "Branches": branches}
+    execution = sfn.start(sfn.create(state, name="parent"))
+    sfn.cloud.restore(sfn.cloud.snapshot())
+    sfn.cloud.clock.advance(seconds=5)
+    if end == "stopped":
+        sfn.client.stop_execution(executionArn=execution)
+    assert sfn.describe(execution)["status"] != "RUNNING"
+    stopped = sfn.describe(child.replace("stateMachine", "execution") + ":run")
+    assert (stopped["status"], stopped["stopDate"]) == ("ABORTED", START + timedelta(seconds=5))
+
+
+@pytest.mark.parametrize("resource", ["elasticmapreduce:createCluster", "eks:call", "apigateway:invoke", "http:invoke"])
+def test_integrations_which_are_not_there_are_named(sfn: Machines, resource: str) -> None:
+    machine = sfn.create({"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": {}})
+    with pytest.raises(NotSupported, match=resource):
+        sfn.start(machine)
+
+
+def test_every_optimised_action_is_an_operation_or_refused(sfn: Machines) -> None:
+    for service, (_, actions) in OPTIMISED.items():
+        for action in actions:
+            resource = resources.parse(f"arn:aws:states:::{service}:{action}")
+            assert resource is not None
+            known = resource.type in ("apigateway", "http", "eks", "elasticmapreduce")
+            assert known or resource.operation in operation_names(resource.service).values(), resource
+
+
 def test_credentials_name_another_account(sfn: Machines) -> None:
     sfn.cloud.stub("sqs", "SendMessage", {"MessageId": "1"})
     parameters = {"QueueUrl": "https://queue", "MessageBody": "m"}
@@ -375,12 +419,29 @@ def test_an_activitys_worker(sfn: Machines) -> None:
 # ---------------------------------------------------------------------- machines and executions
 
 
+def test_an_activity_that_is_gone(sfn: Machines) -> None:
+    activity = sfn.client.create_activity(name="gone")["activityArn"]
+    caught = {"Catch": [{"ErrorEquals": ["ActivityDoesNotExist"], "Next": "s1"}]}
+    machine = sfn.create({"Type": "Task", "Resource": activity, **caught}, PASS)
+    sfn.client.delete_activity(activityArn=activity)
+    execution = sfn.start(machine)
+    assert sfn.describe(execution)["status"] == "SUCCEEDED"
+    assert sfn.events(execution)[2] == "ActivityScheduleFailed"
+
+
 def test_creating_twice(sfn: Machines) -> None:
     first = sfn.create(PASS)
     assert sfn.create(PASS) == first
     code, message = sfn.refused("create_state_machine", name="machine", roleArn=ROLE,
                                 definition='{"StartAt":"x","States":{"x":{"Type":"Succeed"}}}')  # fmt: skip
     assert (code, message) == ("StateMachineAlreadyExists", f"State Machine Already Exists: '{first}'")
+
+
+def test_roles_are_checked(sfn: Machines) -> None:
+    expected = ("InvalidArn", "Invalid Role Arn: 'nobody'")
+    definition = json.dumps({"StartAt": "a", "States": {"a": {**PASS, "End": True}}})
+    assert sfn.refused("create_state_machine", name="m", definition=definition, roleArn="nobody") == expected
+    assert sfn.refused("update_state_machine", stateMachineArn=sfn.create(PASS), roleArn="nobody") == expected
 
 
 def test_names_and_inputs_are_checked(sfn: Machines) -> None:
@@ -422,6 +483,16 @@ def test_history_in_pages_and_backwards(sfn: Machines) -> None:
     backwards = sfn.client.get_execution_history(executionArn=execution, reverseOrder=True, includeExecutionData=False)
     assert [e["id"] for e in backwards["events"]] == list(range(12, 0, -1))
     assert backwards["events"][0]["executionSucceededEventDetails"] == {}
+
+
+def test_filters_of_lists_act_or_are_refused(sfn: Machines) -> None:
+    execution = sfn.start(machine := sfn.create(PASS))
+    for given, expected in (("REDRIVEN", []), ("NOT_REDRIVEN", [execution])):
+        found = sfn.client.list_executions(stateMachineArn=machine, redriveFilter=given)["executions"]
+        assert [e["executionArn"] for e in found] == expected
+    with pytest.raises(NotSupported, match="Map Runs"):
+        sfn.client.list_executions(mapRunArn=machine.replace("stateMachine", "mapRun"))
+    assert sfn.refused("list_executions", stateMachineArn=machine, mapRunArn=machine)[0] == "ValidationException"
 
 
 def test_lists_of_executions(sfn: Machines) -> None:
@@ -510,6 +581,10 @@ def test_a_failure_nobody_looked_at_is_reported() -> None:
                 assert sfn.describe(execution)["status"] == "FAILED"
 
     fails(look=True)
+    with mock_cloud(strict=True) as cloud:  # to have seen it in a list is to have looked at it
+        sfn = Machines(cloud)
+        sfn.start(machine := sfn.create({"Type": "Fail"}))
+        assert sfn.client.list_executions(stateMachineArn=machine)["executions"][0]["status"] == "FAILED"
     with pytest.warns(BackgroundFailureWarning, match="execution one of state machine machine FAILED"):
         fails(look=False)
 

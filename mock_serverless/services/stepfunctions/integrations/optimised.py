@@ -6,11 +6,14 @@ https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ....core.errors import NotSupported
-from ....core.kernel import FlowTimeout
+from ....core.agenda import job
+from ....core.errors import AwsError, NotSupported
+from ....core.kernel import FlowCancelled, FlowTimeout
+from ....core.scope import Scope
 from ..language import Document, StateError
 from ..language.document import dumps, loads
 from . import calls
@@ -48,6 +51,12 @@ def _milliseconds(date: datetime) -> int:
     return round(date.timestamp() * 1000)
 
 
+@job("stepfunctions:stop")
+def _stop(scope: Scope, arn: str, caller: str) -> None:
+    with suppress(AwsError):  # at best
+        scope.call("stepfunctions", "StopExecution", {"executionArn": arn}, caller=caller)
+
+
 DESCRIBE = Resource("optimised", "", "states", "describeExecution", "", "stepfunctions", "DescribeExecution")
 
 
@@ -62,7 +71,13 @@ async def _end_of_execution(world: World, resource: Resource, result: Any) -> Do
     if described["status"] == "RUNNING":
         if arn not in world.db.executions:
             raise NotSupported(f"{resource.arn} waits for {arn}, which is not an execution of this account and region")
-        await world.flow.event(f"execution:{arn}")
+        try:
+            await world.flow.event(f"execution:{arn}")
+        except FlowCancelled:
+            # https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html: an aborted task stops what it started
+            if not world.flow.replaying:
+                world.db.scope.later(0, "stepfunctions:stop", arn=arn, caller=world.execution.machine_name)
+            raise
         described = await world.flow.perform(describe)
     answer = _described(described, resource.pattern == "sync:2")
     if described["status"] != "SUCCEEDED":

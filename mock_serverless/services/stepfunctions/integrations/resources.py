@@ -80,6 +80,9 @@ PATTERNS: dict[str, frozenset[str]] = {
                                        "emr-containers", "emr-serverless", "mediaconvert", "databrew")},
 }  # fmt: skip
 
+SERVICE_OF = {"createModelCustomizationJob": "bedrock"}
+"""Actions of another service than the rest of their integration."""
+
 # services whose SDK name is not botocore's; from the serviceId of botocore's models
 SDK_NAMES = {
     "costexplorer": "ce",
@@ -162,6 +165,7 @@ def _optimised(arn: str, service: str, action: str, pattern: str) -> Resource | 
     if action not in actions or (pattern and pattern not in PATTERNS.get(service, ())):
         return None
     operation = action[0].upper() + action[1:]
+    name = SERVICE_OF.get(action, name)
     return Resource("optimised", arn, service, action, pattern, name, operation)
 
 

@@ -131,7 +131,8 @@ POLLS: dict[tuple[str, str], Poll] = {}
 
 
 def _generic(world: World, resource: Resource, parameters: dict[str, Any], credentials: Any) -> Any:
-    if resource.kind == "optimised" and resource.type in ("apigateway", "http", "eks"):
+    # EMR's actions are not operations of its API; the others do more than call theirs
+    if resource.kind == "optimised" and resource.type in ("apigateway", "http", "eks", "elasticmapreduce"):
         raise NotSupported(
             f"mock_serverless does not support the integration {resource.arn} yet; call the service with an aws-sdk: "
             "integration or a Lambda function"
@@ -228,7 +229,13 @@ async def activity(world: World, request: TaskRequest, resource: Resource) -> Do
     """A task for a worker that asks for it."""
     from ..activities import offer
 
-    request.emit("ActivityScheduled", {"input": request.parameters, "resource": resource.arn, **limits(request)})
+    scheduled = {"input": request.parameters, "resource": resource.arn, **limits(request)}
+    if not await world.flow.perform(lambda: resource.arn in world.db.activities):
+        # the event is AWS's, its words are a guess
+        error = StateError("ActivityDoesNotExist", f"Activity Does Not Exist: '{resource.arn}'")
+        request.emit("ActivityScheduleFailed", failure(error))
+        raise error
+    request.emit("ActivityScheduled", scheduled)
     token = world.token()
     own = TaskRequest(
         request.state, request.resource, request.parameters, request.timeout, request.heartbeat,
