@@ -57,6 +57,7 @@ class MockCloud:
     def __exit__(self, kind: Any = None, error: Any = None, traceback: Any = None) -> None:
         """The end of the cloud; reports what failed in the background and was never looked at."""
         cloud = self._last_entered()
+        cloud.clock.freeze()
         cloud.closed = True
         with _lock:
             left = current.leave(cloud)

@@ -237,4 +237,4 @@ def _running(state: Any, execution: Any, now: float) -> str:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds:.3f} s" if seconds < 60 else str(timedelta(seconds=round(seconds)))
+    return f"{seconds:.3f} s" if seconds < 60 else str(timedelta(seconds=round(seconds))).replace(", 0:00:00", "")

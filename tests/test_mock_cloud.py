@@ -66,6 +66,13 @@ def test_a_closed_cloud_does_nothing_and_says_so(act: Callable[[Cloud, Any], obj
         act(cloud, snapshot)
 
 
+def test_the_clock_stops_with_the_mock() -> None:
+    with mock_cloud() as cloud:
+        before = cloud.clock.now()
+    assert before <= cloud.clock.now() == cloud.clock.now()
+    assert cloud.clock.frozen
+
+
 def test_a_closed_cloud_can_be_read() -> None:
     with mock_cloud(clock=START) as cloud:
         cloud.function("f", lambda event, context: print("here"))

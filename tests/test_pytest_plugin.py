@@ -332,9 +332,9 @@ def test_errors_and_executions_are_told(pytester: pytest.Pytester) -> None:
         """,
     )
     (told,) = sections(result)
-    assert "waits:run RUNNING in Only for 2 days, 0:00:00" in told
+    assert "waits:run RUNNING in Only for 2 days" in told
     assert "fails:run FAILED Burnt: too hot" in told
-    assert "in 5 days, 0:00:00" in told
+    assert "in 5 days" in told
     assert "-> ExecutionDoesNotExist: Execution Does Not Exist" in told
 
 
