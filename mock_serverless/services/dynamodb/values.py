@@ -40,6 +40,7 @@ EMPTY_SETS = {
     "NS": INVALID + "An number set  may not be empty",
     "BS": INVALID + "Binary sets should not be empty",
 }
+EMPTY_NAME = "Empty attribute name"  # as AWS's DynamoDB Local has it
 EMPTY_NAMES = {"S": "string", "B": "binary"}
 EMPTY_KEY = (
     "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {} value."
@@ -89,6 +90,8 @@ def normalise_item(item: Mapping[str, Mapping[str, Any]]) -> Item:
                     kept[name] = normalise_value(value)
         else:
             kept[name] = normalise_value(value)
+    if "" in kept:
+        raise refuse(EMPTY_NAME)
     return kept
 
 
@@ -198,6 +201,8 @@ def _duplicates(kind: str, kept: list[Any]) -> str:
 def _map(kind: str, content: Any, depth: int) -> Item:
     if depth > NESTING_LIMIT:
         raise refuse(NESTED_TOO_DEEP)
+    if "" in content:
+        raise refuse(EMPTY_NAME)
     return {name: normalise_value(value, depth + 1) for name, value in content.items()}
 
 

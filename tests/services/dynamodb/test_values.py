@@ -274,14 +274,14 @@ values = st.recursive(
     ),
     lambda inner: (
         st.lists(inner, max_size=3).map(lambda elements: {"L": elements})
-        | st.dictionaries(st.text(max_size=2), inner, max_size=3).map(lambda fields: {"M": fields})
+        | st.dictionaries(st.text(min_size=1, max_size=2), inner, max_size=3).map(lambda fields: {"M": fields})
     ),
     max_leaves=8,
 )
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.dictionaries(st.text(max_size=2), values, max_size=3))
+@given(st.dictionaries(st.text(min_size=1, max_size=2), values, max_size=3))
 def test_normalising_and_copying_keep_an_item(item: dict[str, Any]) -> None:
     kept = normalise_item(item)
     assert equal({"M": kept}, {"M": item})
