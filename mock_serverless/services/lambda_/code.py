@@ -6,7 +6,7 @@ from typing import Any
 
 from ...core.errors import AwsError, NotSupported
 from ...core.scope import Scope
-from .errors import invalid
+from .errors import invalid, refuse
 from .store import Code
 
 ZIPPED_LIMIT = 52_428_800
@@ -15,6 +15,7 @@ UNZIPPED_LIMIT = 262_144_000  # https://docs.aws.amazon.com/lambda/latest/dg/get
 
 def code_of(scope: Scope, given: dict[str, Any]) -> Code:
     """The code that a request's Code (or UpdateFunctionCode itself) names, checked."""
+    refuse(given, "CreateFunction", "SourceKMSKeyArn", "S3ObjectStorageMode")
     if given.get("ImageUri"):
         raise NotSupported(
             "lambda: mock_serverless runs no container images (ImageUri). Create the function with "

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...core.errors import AwsError
+from ...core.errors import AwsError, NotSupported
 
 
 def invalid(message: str) -> AwsError:
     """InvalidParameterValueException."""
     return AwsError("InvalidParameterValueException", message, 400, Type="User")
+
+
+def refuse(request: dict[str, Any], operation: str, *members: str) -> None:
+    """Raises when a request has a member that could not act here."""
+    for member in members:
+        if request.get(member):
+            raise NotSupported(f"lambda.{operation}: mock_serverless does not implement {member}.")
 
 
 def not_found(message: str) -> AwsError:

@@ -14,7 +14,7 @@ from ...core.operation import operation
 from ...core.scope import Scope
 from .code import code_of
 from .configuration import DEFAULTS, answer, changed, check_new_name, check_tags
-from .errors import check_revision, conflict, function_not_found, invalid
+from .errors import check_revision, conflict, function_not_found, invalid, refuse
 from .names import Target, find, function_of, parse
 from .pages import page
 from .store import LATEST, Code, Function, State, Version
@@ -116,6 +116,7 @@ def _location(state: State, name: str, version: Version) -> str:
 @operation
 def list_functions(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html"""
+    refuse(request, "ListFunctions", "MasterRegion")
     every = request.get("FunctionVersion") == "ALL"
     shown = []
     for name in sorted(state.functions):
@@ -151,6 +152,7 @@ def update_function_configuration(state: State, request: dict[str, Any]) -> dict
 @operation
 def update_function_code(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html"""
+    refuse(request, "UpdateFunctionCode", "PublishTo")
     function = _to_update(state, request)
     if function.latest.code.handler is not None:
         raise invalid(f"{function.name} is a Python callable of the test's; give it another one with cloud.function.")

@@ -88,6 +88,8 @@ def _conditions(request: dict[str, Any]) -> dict[str, Any]:
     for member, (operator, key) in CONDITIONS.items():
         if request.get(member):
             found.setdefault(operator, {})[key] = request[member]
+    if request.get("InvokedViaFunctionUrl"):
+        found["Bool"] = {"lambda:InvokedViaFunctionUrl": "true"}  # urls-auth.html
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core.operation import operation
 from .configuration import answer
-from .errors import check_revision, invalid
+from .errors import check_revision, invalid, refuse
 from .functions import check_idle
 from .names import function_of
 from .pages import page
@@ -17,6 +17,7 @@ from .store import LATEST, Function, State, Version
 @operation
 def publish_version(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html"""
+    refuse(request, "PublishVersion", "PublishTo")
     function = function_of(state, request)
     check_revision(request, function.latest.revision)
     check_idle(state, function)

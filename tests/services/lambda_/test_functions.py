@@ -16,6 +16,7 @@ from .conftest import ROLE, zipped
 
 ECHO = "def handler(event, context):\n    return event\n"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/a"
 ZIP = {"ZipFile": zipped({"app.py": ECHO})}
 NEW = {"FunctionName": "f", "Runtime": "python3.12", "Handler": "app.handler", "Role": ROLE, "Code": ZIP}
 
@@ -183,3 +184,20 @@ def test_structures_with_nothing_in_them_are_the_defaults(client: Any, call: Any
     assert answer["SnapStart"] == {"ApplyOn": "None", "OptimizationStatus": "Off"}
     assert answer["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/aws/lambda/f"}
     assert call("f", 1) == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "member"),
+    [
+        ("ListFunctions", {"MasterRegion": "ALL"}, "MasterRegion"),
+        ("PublishVersion", {"FunctionName": "f", "PublishTo": "LATEST_PUBLISHED"}, "PublishTo"),
+        ("UpdateFunctionCode", {"FunctionName": "f", "ZipFile": b"x", "PublishTo": "LATEST_PUBLISHED"}, "PublishTo"),
+        ("UpdateFunctionCode", {"FunctionName": "f", "ZipFile": b"x", "SourceKMSKeyArn": KEY}, "SourceKMSKeyArn"),
+    ],
+)
+def test_members_that_could_not_act_are_refused(
+    cloud: Cloud, deploy: Any, operation: str, params: dict[str, Any], member: str
+) -> None:
+    deploy("f", "def handler(event, context): pass")
+    with pytest.raises(NotSupported, match=member):
+        cloud.call("lambda", operation, params)
