@@ -1,7 +1,7 @@
 """One cloud: accounts and regions, each with the state of its services, and the one way into them, :meth:`Cloud.call`.
 
-A call goes: journal -> faults -> constraints -> stub or operation -> (at the end of the outermost call) what is due on the
-agenda. Tests, services and user code in functions all come in here; the SDK's door is doors/sdk.py. Everything happens in
+A call goes: journal -> faults -> constraints -> stub or operation -> (at the end of the outermost call, and before it when the
+machine's time has passed) what is due on the agenda. Tests, services and user code in functions all come in here; the SDK's door is doors/sdk.py. Everything happens in
 the caller's thread. The lock is held while an operation runs and put down while user code does.
 """
 
@@ -115,6 +115,9 @@ class Cloud:
         """
         if self.closed:
             self.check_open()
+        depth = getattr(self._depth, "value", 0)
+        if depth == 0:
+            self.run_due()  # what fell due while the machine's time passed
         record = Call(
             service,
             operation,
@@ -126,7 +129,6 @@ class Cloud:
             access_key,
         )
         self.calls.append(record)
-        depth = getattr(self._depth, "value", 0)
         self._depth.value = depth + 1
         try:
             record.response = response = self._answer(record)
@@ -244,6 +246,8 @@ class Cloud:
     def outermost(self) -> Iterator[None]:
         """The body is one request from outside, however many calls it makes: what is due runs when it is over."""
         depth = getattr(self._depth, "value", 0)
+        if depth == 0:
+            self.run_due()
         self._depth.value = depth + 1
         try:
             yield

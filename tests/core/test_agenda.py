@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from freezegun import freeze_time
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,6 +78,16 @@ def test_settle_until_idle_jumps_from_one_thing_to_the_next(scope: Scope) -> Non
     scope.cloud.settle(until_idle=True)
     assert [("a", start + 86400), ("b", start + 2 * 86400)] == DONE
     assert scope.timestamp() == start + 2 * 86400
+
+
+def test_a_call_finds_done_what_fell_due_while_the_machines_time_passed() -> None:
+    DONE.clear()
+    with freeze_time("2030-01-01") as machine:
+        scope = Scope(Cloud(), "test", "123456789012", "us-east-1")
+        scope.cloud.stub("sts", "GetCallerIdentity", lambda params: {"Account": str(len(DONE))})
+        scope.later(60, "test:note", what="a")
+        machine.tick(timedelta(seconds=61))
+        assert scope.call("sts", "GetCallerIdentity", {}) == {"Account": "1"}
 
 
 def test_nobody_waits_for_background_work(scope: Scope) -> None:
