@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -325,6 +326,35 @@ def test_the_clouds_own_client(cloud: Cloud, url: str) -> None:
     assert caught.value.response.is_client_error
     with pytest.raises(ValueError, match="starts with http"):
         http.get("ftp://x")
+
+
+def test_the_clouds_own_responses_have_what_httpx_s_have(cloud: Cloud) -> None:
+    def handler(event: Any, context: Any) -> dict[str, Any]:
+        time.sleep(2)
+        return {"statusCode": 302, "headers": {"Location": "/y"}, "multiValueHeaders": {"Set-Cookie": ["a=1; Path=/"]},
+                "body": "one\ntwo"}  # fmt: skip
+
+    url = make_api(cloud)
+    cloud.function("echo", handler)
+    api = boto3.client("apigateway", region_name="us-east-1")
+    api_id = url.removeprefix("https://").partition(".")[0]
+    patch = {"op": "replace", "path": "/minimumCompressionSize", "value": "0"}
+    api.update_rest_api(restApiId=api_id, patchOperations=[patch])
+    api.create_deployment(restApiId=api_id, stageName="prod")
+    cloud.clock.freeze()
+    response = cloud.http.get(url)
+    assert (response.headers["content-encoding"], response.text) == ("gzip", "one\ntwo")
+    theirs = httpx.get(url, follow_redirects=False)
+    for name in ("text", "content", "http_version", "is_redirect", "has_redirect_location", "is_informational", "is_closed",
+                 "is_stream_consumed", "num_bytes_downloaded", "charset_encoding", "encoding", "reason_phrase"):  # fmt: skip
+        assert getattr(response, name) == getattr(theirs, name), name
+    assert response.cookies == dict(theirs.cookies)
+    assert list(response.history) == theirs.history
+    assert response.elapsed.total_seconds() == 2
+    assert (list(response.iter_lines()), list(response.iter_bytes(4))) == (["one", "two"], [b"one\n", b"two"])
+    assert ("".join(response.iter_text()), b"".join(response.iter_raw())[:2]) == ("one\ntwo", b"\x1f\x8b")
+    assert response.request.headers["accept-encoding"] == "gzip, deflate"
+    assert (response.request.method, response.request.url, response.request.content) == ("GET", url, b"")
 
 
 def test_what_a_request_sets_in_motion_runs_before_it_returns(cloud: Cloud) -> None:

@@ -5,11 +5,15 @@ https://www.python-httpx.org/api/ (the subset that tests use); httpx itself need
 
 from __future__ import annotations
 
+import gzip
 import json as json_module
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, Any, AnyStr
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from ...core.errors import NotSupported
@@ -19,6 +23,7 @@ from .serving import not_served, serve
 if TYPE_CHECKING:
     from ...cloud import Cloud
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 Pairs = Mapping[str, Any] | Sequence[tuple[str, Any]]
 
 
@@ -66,13 +71,33 @@ class HttpHeaders(Mapping[str, str]):
 
 
 @dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """What was asked for."""
+
+    method: str
+    url: str
+    headers: HttpHeaders
+    content: bytes
+
+    def read(self) -> bytes:
+        """The body."""
+        return self.content
+
+
+@dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An answer, with httpx's attributes."""
+    """An answer, with httpx's attributes. ``elapsed`` is in the cloud's time, ``content`` is unpacked, ``raw`` as it was sent."""
 
     status_code: int
     headers: HttpHeaders
     content: bytes
-    request: Request
+    request: HttpRequest
+    elapsed: timedelta = timedelta()
+    raw: bytes = b""
+    http_version: str = "HTTP/1.1"
+    history: tuple[HttpResponse, ...] = ()
+    is_closed: bool = True
+    is_stream_consumed: bool = True
 
     @property
     def url(self) -> str:
@@ -80,10 +105,23 @@ class HttpResponse:
         return self.request.url
 
     @property
+    def cookies(self) -> dict[str, str]:
+        """Name and value of each cookie that the answer sets."""
+        jar: SimpleCookie = SimpleCookie()
+        for line in self.headers.get_list("set-cookie"):
+            jar.load(line)
+        return {name: morsel.value for name, morsel in jar.items()}
+
+    @property
+    def charset_encoding(self) -> str | None:
+        """The charset of the content type."""
+        _, _, charset = self.headers.get("content-type", "").lower().partition("charset=")
+        return charset.split(";")[0].strip().strip('"') or None
+
+    @property
     def encoding(self) -> str:
         """The charset of the content type, otherwise utf-8."""
-        _, _, charset = self.headers.get("content-type", "").lower().partition("charset=")
-        return charset.split(";")[0].strip().strip('"') or "utf-8"
+        return self.charset_encoding or "utf-8"
 
     @property
     def text(self) -> str:
@@ -97,6 +135,40 @@ class HttpResponse:
     def read(self) -> bytes:
         """The body."""
         return self.content
+
+    def iter_raw(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        """The body as it was sent, in pieces."""
+        return _pieces(self.raw, chunk_size)
+
+    def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        """The body in pieces."""
+        return _pieces(self.content, chunk_size)
+
+    def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
+        """The body as text, in pieces."""
+        return _pieces(self.text, chunk_size)
+
+    def iter_lines(self) -> Iterator[str]:
+        """The lines of the body, without their ends."""
+        return iter(self.text.splitlines())
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    @property
+    def num_bytes_downloaded(self) -> int:
+        """The size of the body as it was sent."""
+        return len(self.raw)
+
+    @property
+    def has_redirect_location(self) -> bool:
+        """A redirect that says where to."""
+        return self.status_code in REDIRECTS and "location" in self.headers
+
+    @property
+    def is_informational(self) -> bool:
+        """1xx."""
+        return 100 <= self.status_code < 200
 
     @property
     def reason_phrase(self) -> str:
@@ -172,11 +244,15 @@ class HttpClient:
         request = request_of(
             method, _with_params(url, params), [*_defaults(request, given, content_type), *given], body
         )
+        started = self._cloud.clock.now()
         response = serve(self._cloud, request)
         if response is None:
             raise NotSupported(not_served(self._cloud, request.host))
-        content_out = b"" if request.method == "HEAD" else response.body
-        return HttpResponse(response.status, HttpHeaders(response.headers), content_out, request)
+        raw = b"" if request.method == "HEAD" else response.body
+        headers = HttpHeaders(response.headers)
+        asked = HttpRequest(request.method, request.url, HttpHeaders(request.headers), request.body)
+        elapsed = self._cloud.clock.now() - started
+        return HttpResponse(response.status, headers, _unpacked(raw, headers), asked, elapsed, raw)
 
     def get(self, url: str, **options: Any) -> HttpResponse:
         """GET; see :meth:`request`."""
@@ -218,6 +294,21 @@ def _body(json: Any, content: Any, data: Any) -> tuple[bytes, str | None]:
         text = json_module.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         return text.encode(), "application/json"
     return b"", None
+
+
+def _unpacked(raw: bytes, headers: HttpHeaders) -> bytes:
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if not raw or encoding not in ("gzip", "deflate"):
+        return raw
+    try:
+        return gzip.decompress(raw) if encoding == "gzip" else zlib.decompress(raw)
+    except (OSError, EOFError, zlib.error) as e:
+        raise ValueError(f"the answer says Content-Encoding: {encoding}, but its body is not: {e}") from e
+
+
+def _pieces(content: AnyStr, size: int | None) -> Iterator[AnyStr]:
+    step = size or len(content) or 1
+    return (content[at : at + step] for at in range(0, len(content), step))
 
 
 def _pairs(given: Pairs | None) -> list[tuple[str, str]]:

@@ -273,6 +273,25 @@ def test_token_authorizers(cloud: Cloud) -> None:
         assert failed.headers["x-amzn-errortype"] == "AuthorizerConfigurationException"
 
 
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
+@pytest.mark.parametrize(
+    ("principal", "statement", "status"),
+    [
+        ("me", {"Effect": "Allow", "Action": "*", "Resource": "*"}, 200),
+        ("me", {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}, 200),
+        ("me", {"Effect": "Allow", "NotAction": "execute-api:*", "Resource": "*"}, 403),
+        ("me", {"Effect": "Deny", "Action": "*", "NotResource": "arn:other"}, 403),
+        ("me", {"Effect": "allow", "Action": "*", "Resource": "*"}, 500),
+        (None, {"Effect": "Allow", "Action": "*", "Resource": "*"}, 500),
+        ("me", "everything", 500),
+    ],
+)
+def test_policies(cloud: Cloud, principal: str | None, statement: Any, status: int) -> None:
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    url = make_authorized(cloud, lambda event, context: {"principalId": principal, "policyDocument": document})
+    assert cloud.http.get(url + "/x", headers={"Authorization": "t"}).status_code == status
+
+
 def test_an_authorizers_answer_is_kept_in_virtual_time(cloud: Cloud) -> None:
     asked = []
 

@@ -116,7 +116,7 @@ def _asked(x: Exchange, authorizer: Record, identity: list[str]) -> Record:
     if status == "failed" and isinstance(result, dict) and result.get("errorMessage") == "Unauthorized":
         raise Refused("UNAUTHORIZED", "Unauthorized")
     document = result.get("policyDocument") if isinstance(result, dict) and status == "done" else None
-    if not isinstance(document, dict) or "Statement" not in document:
+    if not isinstance(document, dict) or not result.get("principalId") or not _is_policy(document):
         raise _misconfigured(x, "Invalid JSON in response" if status == "done" else "the function failed")
     return result  # type: ignore[no-any-return]
 
@@ -126,24 +126,40 @@ def _misconfigured(x: Exchange, problem: str) -> Refused:
     return Refused("AUTHORIZER_CONFIGURATION_ERROR", None)
 
 
+def _statements(document: Record) -> list[Any]:
+    return _listed(document.get("Statement"))
+
+
+def _is_policy(document: Record) -> bool:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html"""
+    effects = [s.get("Effect") if isinstance(s, dict) else None for s in _statements(document)]
+    return "Statement" in document and all(effect in ("Allow", "Deny") for effect in effects)
+
+
 def evaluate(document: Record, arn: str) -> bool | None:
     """Whether a policy lets somebody invoke a method: True, False for an explicit deny, None when it says nothing."""
-    statements = document["Statement"]
     found: bool | None = None
-    for statement in statements if isinstance(statements, list) else [statements]:
+    for statement in _statements(document):
         if "Condition" in statement:
             raise NotSupported(
                 "a Condition in an authorizer's policy is not evaluated by mock_serverless; leave it out"
             )
-        actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
-        if any(_fits(a.lower(), "execute-api:invoke") for a in actions) and any(_fits(r, arn) for r in resources):
-            if statement.get("Effect") == "Deny":
+        if _speaks_of(statement, "Action", "execute-api:invoke") and _speaks_of(statement, "Resource", arn):
+            if statement["Effect"] == "Deny":
                 return False
             found = True
     return found
 
 
-def _listed(value: Any) -> list[str]:
+def _speaks_of(statement: Record, element: str, what: str) -> bool:
+    """``Action`` or ``Resource``, or the opposite of each."""
+    opposite = f"Not{element}" in statement
+    patterns = _listed(statement.get(f"Not{element}" if opposite else element))
+    lowered = [p.lower() for p in patterns] if element == "Action" else patterns
+    return any(_fits(p, what) for p in lowered) != opposite
+
+
+def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
