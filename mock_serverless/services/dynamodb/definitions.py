@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from mock_serverless.core.constraints import validation_error, violation
+from mock_serverless.core.constraints import NOT_NULL, validation_error, violation
 from mock_serverless.core.errors import AwsError
 
 from .schema import INVALID, IndexDefinition, KeySchema, Projection
@@ -28,6 +28,7 @@ ON_DEMAND_WARM = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
 
 def check_definition(request: dict[str, Any]) -> None:
     """Everything that create_table refuses before it looks whether the table is there."""
+    _check_given(request)
     billing = request.get("BillingMode", "PROVISIONED")
     check_throughput(billing, request.get("ProvisionedThroughput"))
     definitions = [d["AttributeName"] for d in request["AttributeDefinitions"]]
@@ -52,6 +53,13 @@ def check_definition(request: dict[str, Any]) -> None:
     _check_included([*(local or ()), *(is_global or ())])
     _check_all_used(request, definitions)
     _check_stream(request.get("StreamSpecification"))
+
+
+def _check_given(request: dict[str, Any]) -> None:
+    """Newer models of botocore's ask neither for a key nor for attributes, as a replica has them from its source."""
+    missing = [name for name in ("AttributeDefinitions", "KeySchema") if request.get(name) is None]
+    if missing:
+        raise validation_error([violation(None, name[0].lower() + name[1:], NOT_NULL) for name in missing])
 
 
 def _check_lengths(request: dict[str, Any]) -> None:
