@@ -36,7 +36,9 @@ def problems(value: Any, shape: Any, path: str = "") -> list[str]:
         if not isinstance(value, dict):
             return [f"{path}: expected a map, got {value!r}"]
         keys = [p for k in value for p in problems(k, shape.key, f"a key of {path}")]
-        return keys + [p for k, v in value.items() for p in problems(v, shape.value, f"{path}[{k!r}]")]
+        # nulls fit: AWS's answers hold them (recorded: API Gateway's templates), and botocore hands them on as None
+        present = [(k, v) for k, v in value.items() if v is not None]
+        return keys + [p for k, v in present for p in problems(v, shape.value, f"{path}[{k!r}]")]
     fits = SCALARS.get(kind)
     if fits is not None and not fits(value):
         return [f"{path}: expected a {kind}, got {value!r}"]
