@@ -1,8 +1,9 @@
 """One cloud: accounts and regions, each with the state of its services, and the one way into them, :meth:`Cloud.call`.
 
-A call goes: journal -> faults -> constraints -> stub or operation -> (at the end of the outermost call, and before it when the
-machine's time has passed) what is due on the agenda. Tests, services and user code in functions all come in here; the SDK's door is doors/sdk.py. Everything happens in
-the caller's thread. The lock is held while an operation runs and put down while user code does.
+A call goes: journal -> faults -> constraints -> stub or operation -> what is due on the agenda, at the end of the outermost
+call (and before it, for what fell due while the machine's time passed). Tests, services and user code in functions all come
+in here; the SDK's door is doors/sdk.py. Everything happens in the caller's thread. The lock is held while an operation runs
+and put down while user code does.
 """
 
 from __future__ import annotations
