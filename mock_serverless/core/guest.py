@@ -140,8 +140,10 @@ def _hide_event_loop() -> Callable[[], Any]:
     loop = events._get_running_loop()
     if loop is None:
         return lambda: None
-    swap: Any = getattr(tasks, "_swap_current_task", None)  # since Python 3.12
-    task = swap(loop, None) if swap is not None else None
+    task = tasks.current_task(loop)  # None in a callback of the loop, which Python 3.12 can't swap
+    swap: Any = getattr(tasks, "_swap_current_task", None) if task is not None else None  # since Python 3.12
+    if swap is not None:
+        swap(loop, None)
     events._set_running_loop(None)
 
     def show() -> None:

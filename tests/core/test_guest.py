@@ -146,3 +146,25 @@ def test_time_that_is_up_in_a_thread_is_up_for_the_guest(cloud: Cloud) -> None:
         thread.join()
         assert visit.overdrawn()
     assert cloud.clock.timestamp() == 1_000_003
+
+
+def test_a_guest_may_run_in_a_callback_of_a_running_loop(cloud: Cloud) -> None:
+    """There no task is current (Python 3.12 has nothing to put aside)."""
+    found: list[Any] = []
+
+    async def inner() -> str:
+        await asyncio.sleep(5)
+        return "ran"
+
+    def callback() -> None:
+        with cloud.guest("f", 100):
+            found.append(asyncio.run(inner()))
+
+    async def main() -> None:
+        asyncio.get_running_loop().call_soon(callback)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert found == ["ran"]
+    assert caller() == "test"
