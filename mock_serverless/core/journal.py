@@ -1,8 +1,14 @@
-"""The journal: every call that was made, in order, with what came of it."""
+"""The journal: every call that was made, in order, with what came of it.
+
+The last ten thousand calls or so are there as they were made. Older ones are packed a page at a time, and unpacked when somebody
+looks: a test that writes a million items keeps its journal, in a tenth of the memory.
+"""
 
 from __future__ import annotations
 
 import json
+import pickle
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +19,13 @@ from .operation import ALIASES, resolve, service_model
 
 HTTP = ("execute-api", "lambda-url")
 """What stands here beside botocore's services: requests to APIs and to function URLs."""
+
+
+PAGE = 1_000
+"""Calls that are packed together."""
+
+RECENT = 10_000
+"""Calls that are never packed: the last ones."""
 
 
 @dataclass(slots=True, eq=False)
@@ -60,11 +73,42 @@ class Call:
         return self.line()
 
 
+class Page:
+    """A page of older calls, packed. What is under way or has failed stays as it is: exceptions are somebody's objects."""
+
+    __slots__ = ("_packed", "_whole")
+
+    def __init__(self, calls: list[Call]) -> None:
+        self._whole = {i: call for i, call in enumerate(calls) if call.response is None}
+        rows = [None if call.response is None else tuple(getattr(call, name) for name in _KEPT) for call in calls]
+        self._packed = zlib.compress(pickle.dumps(rows, pickle.HIGHEST_PROTOCOL), 1)
+
+    def calls(self) -> list[Call]:
+        """The calls again."""
+        rows = pickle.loads(zlib.decompress(self._packed))
+        return [self._whole[i] if row is None else Call(*row) for i, row in enumerate(rows)]
+
+
+_KEPT = ("service", "operation", "params", "account", "region", "caller", "timestamp", "access_key", "response")
+
+
+def _page(calls: list[Call]) -> Page | list[Call]:
+    """A page, packed if that can be done: parameters may hold anything."""
+    try:
+        return Page(calls)
+    except Exception:
+        return calls
+
+
 class Calls(Sequence[Call]):
     """A sequence of calls that can be filtered: ``cloud.calls(service="dynamodb", operation="PutItem")``."""
 
+    __slots__ = ("_looked_at", "_pages", "_recent")
+
     def __init__(self, calls: list[Call] | None = None) -> None:
-        self._calls: list[Call] = [] if calls is None else calls
+        self._pages: list[Page | list[Call]] = []
+        self._recent: list[Call] = [] if calls is None else calls
+        self._looked_at: tuple[int, list[Call]] = (-1, [])  # the page that was unpacked last
 
     def __call__(
         self,
@@ -86,7 +130,7 @@ class Calls(Sequence[Call]):
         op = operation.replace("_", "").lower() if operation else None
         found = [
             c
-            for c in self._calls
+            for c in self
             if all(v is None or getattr(c, k) == v for k, v in wanted.items())
             and (op is None or c.operation.lower() == op)
             and (failed is None or (c.error is not None) == failed)
@@ -110,40 +154,70 @@ class Calls(Sequence[Call]):
     @property
     def last(self) -> Call:
         """The last one; IndexError when there is none."""
-        return self._calls[-1]
+        return self[-1]
 
     @property
     def operations(self) -> list[str]:
         """``service.Operation`` of each, in order."""
-        return [f"{c.service}.{c.operation}" for c in self._calls]
+        return [f"{c.service}.{c.operation}" for c in self]
 
     @overload
     def __getitem__(self, index: int) -> Call: ...
     @overload
     def __getitem__(self, index: slice) -> Calls: ...
     def __getitem__(self, index: int | slice) -> Call | Calls:
-        return Calls(self._calls[index]) if isinstance(index, slice) else self._calls[index]
+        if isinstance(index, slice):
+            return Calls([self[i] for i in range(*index.indices(len(self)))])
+        packed = len(self._pages) * PAGE
+        position = index + packed + len(self._recent) if index < 0 else index
+        if position >= packed:
+            return self._recent[position - packed]
+        if position < 0:
+            raise IndexError("list index out of range")
+        return self._opened(position // PAGE)[position % PAGE]
+
+    def _opened(self, number: int) -> list[Call]:
+        page = self._pages[number]
+        if isinstance(page, list):
+            return page
+        seen = self._looked_at
+        if seen[0] != number:
+            seen = self._looked_at = (number, page.calls())
+        return seen[1]
 
     def __iter__(self) -> Iterator[Call]:
-        return iter(self._calls)
+        position = 0
+        while position < len(self):
+            yield self[position]
+            position += 1
 
     def __len__(self) -> int:
-        return len(self._calls)
+        return len(self._pages) * PAGE + len(self._recent)
 
     def __repr__(self) -> str:
-        if not self._calls:
+        if not len(self):
             return "<no calls>"
-        return "\n".join(f"{i:4} {call!r}" for i, call in enumerate(self._calls))
+        return "\n".join(f"{i:4} {call!r}" for i, call in enumerate(self))
 
     # ------------------------------------------------------------------ for the cloud
 
     def append(self, call: Call) -> None:
         """Add one (the cloud does)."""
-        self._calls.append(call)
+        recent = self._recent
+        recent.append(call)
+        if len(recent) >= RECENT + PAGE:
+            self._pages.append(_page(recent[:PAGE]))
+            del recent[:PAGE]
 
     def truncate(self, length: int) -> None:
         """Forget all after the first ``length``."""
-        del self._calls[length:]
+        whole, rest = divmod(length, PAGE)
+        if whole < len(self._pages):
+            self._recent = list(self._opened(whole)[:rest])
+            del self._pages[whole:]
+        else:
+            del self._recent[length - len(self._pages) * PAGE :]
+        self._looked_at = (-1, [])
 
 
 def _brief(value: Any, width: int = 96) -> str:
