@@ -14,6 +14,7 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.scope import Scope
 
 from .changes import STREAM_RETENTION
+from .latency import Latency
 from .streams import Stream
 from .table import Table
 from .values import refuse
@@ -32,6 +33,7 @@ class Database:
         self.streams: dict[str, Stream] = {}
         self.transactions: dict[str, tuple[float, Any, Any]] = {}  # token -> until when, request, what to read again
         self.encryption_key: str | None = None
+        self._latency = Latency()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Database:
         copy = memo[id(self)] = Database(self.scope)
@@ -39,7 +41,15 @@ class Database:
         copy.streams = deepcopy(self.streams, memo)
         copy.transactions = self.transactions.copy()
         copy.encryption_key = self.encryption_key
+        copy._latency = deepcopy(self._latency, memo)
         return copy
+
+    @property
+    def latency(self) -> Latency:
+        """How long things take; one setting for the whole cloud, kept in its own account and region."""
+        cloud = self.scope.cloud
+        home: Database = self.scope.state(account=cloud.account, region=cloud.region)
+        return home._latency
 
     # ------------------------------------------------------------------ tables
 
@@ -48,8 +58,8 @@ class Database:
         table = self.tables.get(name)
         if table is None:
             table = self.tables.get(self.name_of(name))
-            if table is None:
-                raise AwsError("ResourceNotFoundException", NOT_FOUND)
+        if table is None or table.status == "CREATING":
+            raise AwsError("ResourceNotFoundException", NOT_FOUND)
         return table
 
     def named_table(self, name: str) -> Table:

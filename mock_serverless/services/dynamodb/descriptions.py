@@ -11,8 +11,12 @@ from .schema import IndexDefinition
 from .table import Table, Throughput
 
 
-def description(table: Table, status: str = "ACTIVE") -> dict[str, Any]:
-    """A TableDescription. While a table is being created or updated (``status``), AWS leaves out what isn't settled yet."""
+def description(table: Table, status: str | None = None) -> dict[str, Any]:
+    """A TableDescription, of a table in another state than its own if one is named.
+
+    While a table is being created or updated, AWS leaves out what isn't settled yet.
+    """
+    status = status or table.status
     settings = table.settings
     store = table.items.store
     shown: dict[str, Any] = {
@@ -124,7 +128,9 @@ def global_index(table: Table, definition: IndexDefinition, table_status: str) -
     """A GlobalSecondaryIndexDescription."""
     settings = table.index_settings[definition.name]
     shown = _local(table, definition)
-    shown["IndexStatus"] = table_status if table_status in ("CREATING", "DELETING") else "ACTIVE"
+    shown["IndexStatus"] = table_status if table_status in ("CREATING", "DELETING") else settings.status
+    if settings.status == "CREATING":
+        shown["Backfilling"] = settings.backfilling
     shown["ProvisionedThroughput"] = _throughput(settings.throughput, table.scope.timestamp())
     if settings.on_demand is not None:
         shown["OnDemandThroughput"] = settings.on_demand

@@ -28,6 +28,16 @@ class DynamodbFace:
         store = self._database(account, region).table(table).items.store
         return [plain(store.items[key][0]) for key in store.scan(None, 0, 1 << 64)]
 
+    def latency(self, **seconds: float) -> None:
+        """How long AWS takes for what it does in the background, in seconds of virtual time: everything is instant unless set.
+
+        ``table`` (to be created, updated, deleted), ``index`` (to be filled or taken away), ``restore``, ``backup``, ``replica``,
+        ``time_to_live``, ``export``, ``import``, ``bulk``, ``kinesis``, ``insights``: see latency.KINDS. What isn't named keeps
+        its setting; 0 makes it instant again. It counts for what begins from now on, in all accounts and regions. Raises
+        TypeError for another name, ValueError for what is no time.
+        """
+        self._database(None, None).latency.set(seconds)
+
     def _database(self, account: str | None, region: str | None) -> Database:
         cloud = self._cloud
         database: Database = cloud.state_of("dynamodb", account or cloud.account, region or cloud.region)

@@ -20,6 +20,7 @@ from .expressions import Bound, BoundCondition, BoundProjection, KeyMatch, bind
 from .items import check_paths
 from .placement import HASH_BITS, segment_bounds
 from .schema import INVALID, MAX_RANGE, MISMATCH, RANGE_TOO_LONG, Key, KeySchema, byte_length
+from .states import check_readable
 from .store import Bounds, Index, content_of
 from .table import Table
 from .values import Item, normalise_item, refuse
@@ -210,8 +211,10 @@ def _index(table: Table, request: dict[str, Any]) -> Index | None:
     index = table.items.store.indexes.get(name)
     if index is None:
         raise refuse(f"The table does not have the specified index: {name}")
-    if index.definition.is_global and request.get("ConsistentRead"):
-        raise refuse("Consistent reads are not supported on global secondary indexes")
+    if index.definition.is_global:
+        check_readable(table, name)
+        if request.get("ConsistentRead"):
+            raise refuse("Consistent reads are not supported on global secondary indexes")
     return index
 
 

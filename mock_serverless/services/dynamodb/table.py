@@ -59,6 +59,11 @@ class IndexSettings:
     throughput: Throughput
     on_demand: dict[str, int] | None = None
     warm: dict[str, int] | None = None
+    status: str = "ACTIVE"
+    backfilling: bool = False
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> IndexSettings:
+        return replace(self, throughput=replace(self.throughput))
 
 
 @dataclass(slots=True)
@@ -106,6 +111,7 @@ class Table:
         self.id = table_id
         self.arn = f"arn:{scope.partition}:dynamodb:{scope.region}:{scope.account}:table/{name}"
         self.created = scope.timestamp()
+        self.status = "ACTIVE"
         self.key = PrimaryKey(key)
         self.attributes = attributes
         self.indexes: dict[str, IndexDefinition] = {}

@@ -1,14 +1,17 @@
 """create_table, describe_table, list_tables, update_table, delete_table.
 
-A table can be used at once; the answers still say CREATING, UPDATING, DELETING, as AWS's do.
+A table can be used at once unless ``cloud.dynamodb.latency`` is set (states.py); the answers always say CREATING, UPDATING,
+DELETING, as AWS's do.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from mock_serverless.core.agenda import job
 from mock_serverless.core.errors import AwsError, NotSupported
 from mock_serverless.core.operation import operation
+from mock_serverless.core.scope import Scope
 
 from . import tags
 from .database import Database, check_name
@@ -29,6 +32,7 @@ from .definitions import (
 )
 from .descriptions import deleted, description, global_index
 from .schema import INVALID
+from .states import BUSY, begin, busy, check_idle, found, unsettled
 from .streams import close_stream, open_stream
 from .table import Settings, Table, Throughput
 from .values import refuse
@@ -64,6 +68,8 @@ def create_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     check_definition(request)
     tags.check(request.get("Tags") or [])
     if name in db.tables:
+        if db.tables[name].status == "DELETING":
+            raise busy(BUSY["DELETING"].format(name))
         raise refuse_in_use(name)
     attributes = {d["AttributeName"]: d["AttributeType"] for d in request["AttributeDefinitions"]}
     key = key_schema(request["KeySchema"], attributes)
@@ -77,6 +83,7 @@ def create_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     stream = request.get("StreamSpecification")
     if stream is not None and stream["StreamEnabled"]:
         _enable_stream(db, table, stream["StreamViewType"])
+    begin(db, table, "CREATING", "table")
     return {"TableDescription": description(table, "CREATING")}
 
 
@@ -102,7 +109,7 @@ def _found(db: Database, request: dict[str, Any]) -> Table:
     return db.named_table(request["TableName"])
 
 
-@operation
+@operation(unfinished=unsettled)
 def describe_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html"""
     return {"Table": description(_found(db, request))}
@@ -124,15 +131,31 @@ def list_tables(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 def delete_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html"""
     table = _found(db, request)
+    check_idle(table)
+    if any(own.status != "ACTIVE" for own in table.index_settings.values()):
+        raise busy("Cannot delete table while indexes are being created, updated, or deleted.")  # measured on AWS
     if table.settings.deletion_protection:
         raise refuse(
             "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
         )
     answer = {"TableDescription": deleted(table)}
+    if not begin(db, table, "DELETING", "table", "dynamodb:delete"):
+        _delete(db, table)
+    return answer
+
+
+def _delete(db: Database, table: Table) -> None:
     if table.stream is not None:
         close_stream(table.stream, db.scope.timestamp())
     del db.tables[table.name]
-    return answer
+
+
+@job("dynamodb:delete")
+def finish_deletion(scope: Scope, table: str, table_id: str) -> None:
+    """The end of a table that was DELETING."""
+    gone = found(scope, table, table_id)
+    if gone is not None:
+        _delete(scope.state(), gone)
 
 
 # ---------------------------------------------------------------------- update_table
@@ -146,6 +169,7 @@ def update_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     updates = request.get("GlobalSecondaryIndexUpdates") or []
     _check_update(request, updates)
     table = db.named_table(request["TableName"])
+    check_idle(table)
     _check_index_updates(table, request, updates)
     _check_switches(table, request)
     encrypted = encryption(db, request.get("SSESpecification"))
@@ -153,10 +177,11 @@ def update_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     if "SSESpecification" in request:
         table.settings.encryption = encrypted
     _update_settings(table, request)
-    changed = _update_indexes(table, request, updates)
+    changed = _update_indexes(db, table, request, updates)
     stream = request.get("StreamSpecification")
     if stream is not None:
         _update_stream(db, table, stream)
+    begin(db, table, "UPDATING", "table")
     shown = description(table, "UPDATING")
     if changed:
         kept = [
@@ -334,8 +359,13 @@ def _update_settings(table: Table, request: dict[str, Any]) -> None:
     settings.warm = request.get("WarmThroughput", settings.warm)
 
 
-def _update_indexes(table: Table, request: dict[str, Any], updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add and drop indexes; gives their descriptions."""
+def _update_indexes(
+    db: Database, table: Table, request: dict[str, Any], updates: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Add and drop indexes; gives their descriptions.
+
+    An index is filled at once; it can be read when as much time has passed as that takes.
+    """
     changed = []
     for update in updates:
         if "Create" in update:
@@ -344,15 +374,58 @@ def _update_indexes(table: Table, request: dict[str, Any], updates: list[dict[st
             attributes = {**new, **table.attributes}  # what is defined already keeps its type
             definition = index_definition(given, table.key.schema, attributes, is_global=True)
             table.attributes = attributes
-            table.add_index(definition, index_settings(given))
+            settings = index_settings(given)
+            table.add_index(definition, settings)
             changed.append({**global_index(table, definition, "CREATING"), "Backfilling": False})
+            _prune_attributes(table)
+            if db.latency.of("table") or db.latency.of("index"):
+                settings.status = "CREATING"
+                _later(db, table, definition.name, db.latency.of("table"), "dynamodb:backfill")
         elif "Delete" in update:
             definition = table.indexes[update["Delete"]["IndexName"]]
             changed.append(global_index(table, definition, "DELETING"))
-            table.drop_index(definition.name)
-    if changed:
-        _prune_attributes(table)
+            if db.latency.of("index"):
+                table.index_settings[definition.name].status = "DELETING"
+                _later(db, table, definition.name, db.latency.of("index"), "dynamodb:drop_index")
+            else:
+                table.drop_index(definition.name)
+                _prune_attributes(table)
     return changed
+
+
+def _later(db: Database, table: Table, index: str, seconds: float, kind: str) -> None:
+    db.scope.later(seconds, kind, table=table.name, table_id=table.id, index=index)
+
+
+@job("dynamodb:backfill")
+def backfill(scope: Scope, table: str, table_id: str, index: str) -> None:
+    """The resources of a new index are there: now it is filled."""
+    there = found(scope, table, table_id)
+    own = None if there is None else there.index_settings.get(index)
+    if there is None or own is None or own.status != "CREATING":
+        return
+    seconds = scope.state().latency.of("index")
+    own.status, own.backfilling = ("CREATING", True) if seconds else ("ACTIVE", False)
+    if seconds:
+        _later(scope.state(), there, index, seconds, "dynamodb:index")
+
+
+@job("dynamodb:index")
+def finish_index(scope: Scope, table: str, table_id: str, index: str) -> None:
+    """An index is filled."""
+    there = found(scope, table, table_id)
+    own = None if there is None else there.index_settings.get(index)
+    if own is not None and own.status == "CREATING":
+        own.status, own.backfilling = "ACTIVE", False
+
+
+@job("dynamodb:drop_index")
+def finish_dropping(scope: Scope, table: str, table_id: str, index: str) -> None:
+    """The end of an index that was DELETING."""
+    there = found(scope, table, table_id)
+    if there is not None and index in there.index_settings:
+        there.drop_index(index)
+        _prune_attributes(there)
 
 
 def _prune_attributes(table: Table) -> None:
