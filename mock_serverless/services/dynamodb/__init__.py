@@ -6,6 +6,7 @@
     expressions/      conditions, updates, projections, key conditions
     schema.py         keys, projections, index definitions
     placement.py      the order of a scan
+    images.py         how items are kept: packed
     store.py          items and indexes in order
     versions.py       snapshots of a store
     changes.py        a table's journal

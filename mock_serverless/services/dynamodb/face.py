@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from .images import item_of
 from .values import Item, Value
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class DynamodbFace:
         (ResourceNotFoundException) when there is no such table.
         """
         store = self._database(account, region).table(table).items.store
-        return [plain(store.items[key][0]) for key in store.scan(None, 0, 1 << 64)]
+        return [plain(item_of(store.items[key])) for key in store.scan(None, 0, 1 << 64)]
 
     def latency(self, **seconds: float) -> None:
         """How long AWS takes for what it does in the background, in seconds of virtual time: everything is instant unless set.

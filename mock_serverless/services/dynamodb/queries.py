@@ -17,6 +17,7 @@ from . import legacy
 from .capacity import REPORTED, consumed, read_units
 from .database import Database
 from .expressions import Bound, BoundCondition, BoundProjection, KeyMatch, bind
+from .images import unpack
 from .items import check_paths
 from .placement import HASH_BITS, segment_bounds
 from .schema import INVALID, MAX_RANGE, MISMATCH, RANGE_TOO_LONG, Key, KeySchema, byte_length
@@ -128,21 +129,18 @@ def page(reading: Reading, keys: Iterator[Key]) -> dict[str, Any]:
     fetched = 0.0
     last: Item | None = None
     for key in keys:
-        item, length = items[key]
-        whole, whole_size = item, length
-        if images is not None:
-            item, length = images[key]
+        item, length = unpack(items[key] if images is None else images[key])
         scanned += 1
         size += length
         if fetch:
-            item = whole
+            item, whole_size = unpack(items[key])
             fetched += read_units(whole_size, request.get("ConsistentRead", False))
         if matches is None or matches(item):
             count += 1
             if not counting:
                 shown.append(item if projection is None else projection(item))
         if scanned == limit or size >= PAGE:
-            last = whole
+            last = item
             break
     answer: dict[str, Any] = {"Count": count, "ScannedCount": scanned}
     if not counting:

@@ -2,13 +2,13 @@
 
 ::
 
-    items        key -> (item, size)                      the only place where items are
-    partitions   partition key -> sort keys, sorted       tables with a sort key only
-    indexes      name -> Index: partition key -> entries  (sort values..., tie, key of the item), sorted;
-                 images: key -> what the index has of the item, with its size, where that isn't all of it
+    items        key -> image (the packed item, images.py)    the only place where items are
+    partitions   partition key -> sort keys, sorted           tables with a sort key only
+    indexes      name -> Index: partition key -> entries      (sort values..., tie, key of the item), sorted;
+                 images: key -> what the index has of the item, packed, where that isn't all of it
 
-Stored items are never changed. Reading a partition, of the table or of an index, costs O(log n + what is read); scanning goes
-through the partitions in the order of the hash (placement.py).
+Stored items are never changed; whoever reads one gets a fresh copy. Reading a partition, of the table or of an index, costs
+O(log n + what is read); scanning goes through the partitions in the order of the hash (placement.py).
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Any
 
+from .images import Image, pack, size_in, unpack
+from .images import Record as Record
 from .placement import PartitionOrder, insert, key_bytes, place, remove, slice_of
 from .schema import IndexDefinition, Key, PrimaryKey
 from .values import Item, Value, number_of, size_of
-
-Record = tuple[Item, int]
-"""A stored item and its size in bytes."""
 
 LAST = float("inf")
 """Sorts behind every tie."""
@@ -39,7 +38,7 @@ class Index:
         self._hash = definition.key.hash
         self._range = definition.key.range
         self.partitions: dict[Any, Any] = {}
-        self.images: dict[Key, Record] | None = None if definition.projection.names is None else {}
+        self.images: dict[Key, Image] | None = None if definition.projection.names is None else {}
         self._order = PartitionOrder(self.place_of)
         self.count = 0
         self.size = 0
@@ -80,14 +79,15 @@ class Index:
         if before is not None:
             assert old is not None
             self.count -= 1
-            self.size -= old[1] if images is None else images.pop(key)[1]
+            self.size -= old[1] if images is None else size_in(images.pop(key))
             if before != after:
                 self._take_out(before[0], (*before[1], tie, key))
         if after is not None:
             assert new is not None
             if images is not None:
-                image = self.definition.projection.of(new[0])
-                new = images[key] = image, size_of(image)
+                item = self.definition.projection.of(new[0])
+                new = item, size_of(item)
+                images[key] = pack(new)
             self.count += 1
             self.size += new[1]
             if before != after:
@@ -195,28 +195,36 @@ class Store:
 
     def __init__(self, key: PrimaryKey) -> None:
         self.key = key
-        self.items: dict[Key, Record] = {}
+        self.items: dict[Key, Image] = {}
         self.partitions: dict[Any, Any] | None = None if key.range_name is None else {}
         self._order = PartitionOrder(key.place_of)
         self.indexes: dict[str, Index] = {}
         self.size = 0
 
-    def replace(self, key: Key, record: Record | None) -> Record | None:
-        """Put an item (None: take it away); gives what was there."""
+    def get(self, key: Key) -> Record | None:
+        """A fresh copy of an item, with its size."""
+        image = self.items.get(key)
+        return None if image is None else unpack(image)
+
+    def replace(self, key: Key, image: Image | None, record: Record | None = None) -> Image | None:
+        """Put an item (None: take it away); gives what was there. ``record`` is what the image holds, if it is at hand."""
         items = self.items
         old = items.get(key)
-        if record is not None:
-            items[key] = record
-            self.size += record[1]
+        if image is not None:
+            items[key] = image
+            self.size += size_in(image)
             if old is None:
                 self._enter(key)
         if old is not None:
-            self.size -= old[1]
-            if record is None:
+            self.size -= size_in(old)
+            if image is None:
                 del items[key]
                 self._leave(key)
-        for index in self.indexes.values():
-            index.replace(key, old, record)
+        if self.indexes:
+            before = None if old is None else unpack(old)
+            after = unpack(image) if image is not None and record is None else record
+            for index in self.indexes.values():
+                index.replace(key, before, after)
         return old
 
     def _enter(self, key: Key) -> None:
@@ -253,8 +261,8 @@ class Store:
     def built_index(self, definition: IndexDefinition) -> Index:
         """A new index with the items that have its key."""
         index = Index(definition, self.key)
-        for key, record in self.items.items():
-            index.replace(key, None, record)
+        for key, image in self.items.items():
+            index.replace(key, None, unpack(image))
         return index
 
     # ------------------------------------------------------------------ reading

@@ -22,7 +22,7 @@ from mock_serverless.core.constraints import validation_error, violation
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
-from .changes import STREAM_RETENTION, Change, Journal
+from .changes import STREAM_RETENTION, TTL_SERVICE, Change, Journal
 from .schema import PrimaryKey
 from .values import Item, refuse, size_of
 
@@ -58,15 +58,20 @@ class Stream:
         twin = memo[id(self)] = replace(self, journal=deepcopy(self.journal, memo))
         return twin
 
+    def horizon(self, now: float) -> int:
+        """The number of the first change that can still be read."""
+        return max(self.begin, self.journal.number_at(now - STREAM_RETENTION))
+
     def record(self, change: Change, region: str) -> dict[str, Any]:
         """A record of get_records."""
-        image = change.new if change.new is not None else change.old
+        old, new = change.old, change.new
+        image = new if new is not None else old
         assert image is not None
         images: dict[str, Item] = {"Keys": self.key.attributes(image)}
-        if self.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") and change.new is not None:
-            images["NewImage"] = change.new
-        if self.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES") and change.old is not None:
-            images["OldImage"] = change.old
+        if self.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") and new is not None:
+            images["NewImage"] = new
+        if self.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES") and old is not None:
+            images["OldImage"] = old
         sequence = sequence_number(change.number)
         record: dict[str, Any] = {
             "eventID": md5(f"{self.arn}:{sequence}".encode(), usedforsecurity=False).hexdigest(),
@@ -82,7 +87,7 @@ class Stream:
                 "StreamViewType": self.view,
             },
         }
-        if change.by is not None:
+        if change.by == TTL_SERVICE:
             record["userIdentity"] = {"Type": "Service", "PrincipalId": change.by}
         return record
 
@@ -100,6 +105,7 @@ def open_stream(table: Table, view: str, taken: Container[str]) -> Stream:
         time += 0.001
     shard = f"shardId-{int(now * 1000):020d}-{md5(arn.encode(), usedforsecurity=False).hexdigest()[:8]}"
     journal = table.journal
+    table.keep("stream", STREAM_RETENTION)
     return Stream(arn, label, table.name, view, now, table.key, journal, journal.next_number, shard)
 
 
@@ -110,6 +116,7 @@ def _label(time: float) -> str:
 def close_stream(stream: Stream, now: float) -> None:
     """End a stream; what is in it can be read for another day."""
     stream.end, stream.closed = stream.journal.next_number, now
+    stream.journal.keep("stream", None, now)
 
 
 # ---------------------------------------------------------------------- operations
@@ -171,22 +178,21 @@ def get_shard_iterator(db: Database, request: dict[str, Any]) -> dict[str, Any]:
             f"Requested resource not found: Shard does not exist: {request['ShardId']} in stream {stream.arn}",
         )
     kind = request["ShardIteratorType"]
-    journal = stream.journal
-    journal.trim(db.scope.timestamp() - STREAM_RETENTION)
+    journal, now = stream.journal, db.scope.timestamp()
     if kind == "TRIM_HORIZON":
-        number = max(stream.begin, journal.first_number)
+        number = stream.horizon(now)
     elif kind == "LATEST":
         number = journal.next_number if stream.end is None else stream.end
     elif kind == "AT_TIMESTAMP":
         if "Timestamp" not in request:
             raise refuse("Timestamp is required when ShardIteratorType is AT_TIMESTAMP")  # the wording is a guess
-        number = max(stream.begin, journal.number_at(request["Timestamp"].timestamp()))
+        number = max(stream.horizon(now), journal.number_at(request["Timestamp"].timestamp()))
     else:
-        number = _number_asked(stream, request) + (kind == "AFTER_SEQUENCE_NUMBER")
-    return {"ShardIterator": _iterator(stream, number, db.scope.timestamp())}
+        number = _number_asked(stream, request, now) + (kind == "AFTER_SEQUENCE_NUMBER")
+    return {"ShardIterator": _iterator(stream, number, now)}
 
 
-def _number_asked(stream: Stream, request: dict[str, Any]) -> int:
+def _number_asked(stream: Stream, request: dict[str, Any], now: float) -> int:
     sequence = request.get("SequenceNumber")
     if sequence is None:
         raise refuse(
@@ -196,7 +202,7 @@ def _number_asked(stream: Stream, request: dict[str, Any]) -> int:
     number = int(sequence) - FIRST_SEQUENCE if sequence.isdecimal() else -1
     if not stream.begin <= number < (stream.end or stream.journal.next_number + 1):
         raise refuse(f"Invalid SequenceNumber: {sequence}")  # the wording is a guess
-    if number < stream.journal.first_number and number < stream.journal.next_number:
+    if number < stream.horizon(now) and number < stream.journal.next_number:
         raise AwsError(
             "TrimmedDataAccessException",
             "The operation attempted to read past the oldest stream record in a shard.",  # of the API reference
@@ -210,10 +216,9 @@ def get_records(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     limit = _at_most(request, MOST_RECORDS)
     now = db.scope.timestamp()
     stream, number = _opened(db, request["ShardIterator"], now)
-    journal = stream.journal
-    journal.trim(now - STREAM_RETENTION)
-    if number < journal.first_number and number < journal.next_number:
-        if number < stream.begin or (stream.end is not None and journal.first_number >= stream.end):
+    journal, horizon = stream.journal, stream.horizon(now)
+    if number < horizon and number < journal.next_number:
+        if number < stream.begin or (stream.end is not None and horizon >= stream.end):
             return {"Records": []}
         raise AwsError(
             "TrimmedDataAccessException", "The operation attempted to read past the oldest stream record in a shard."

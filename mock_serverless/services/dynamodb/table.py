@@ -7,16 +7,18 @@ and sizes, the journal, the streams' readers, the expiry of items. An operation 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.scope import Scope
 
-from .changes import Journal
+from .changes import TTL_SERVICE, Journal
+from .images import Image, Record, item_of, pack, same, unpack
 from .schema import IndexDefinition, Key, KeySchema, PrimaryKey
-from .store import Record, Store
-from .values import Item, equal, refuse, size_of
+from .store import Store
+from .values import Item, refuse, size_of
 from .versions import Versioned
 
 if TYPE_CHECKING:
@@ -26,7 +28,20 @@ MAX_ITEM = 400 * 1024
 ITEM_TOO_LARGE = "Item size has exceeded the maximum allowed size"
 UPDATE_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
 
-TTL_SERVICE = "dynamodb.amazonaws.com"
+FOLLOWERS: dict[str, Callable[[Table, int], None]] = {}
+"""What may follow from a change, by name: functions of the table and the change's number in its journal."""
+
+
+def follower(name: str) -> Callable[[Callable[[Table, int], None]], Callable[[Table, int], None]]:
+    """Register what follows from a change in the tables whose ``followers`` have this name."""
+
+    def register(function: Callable[[Table, int], None]) -> Callable[[Table, int], None]:
+        FOLLOWERS[name] = function
+        return function
+
+    return register
+
+
 FIVE_YEARS = 5 * 365 * 24 * 3600.0
 
 
@@ -124,6 +139,9 @@ class Table:
         self.stream: Stream | None = None
         self.latest_stream: Stream | None = None
         self.expiry = Expiry()
+        self.followers: tuple[str, ...] = ()
+        """Names of what follows from a change, see :func:`follower`. Who is among them also needs the journal: ``keep``."""
+        self._past: tuple[int, int, Versioned] | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Table:
         """For snapshots: only what changes is copied, the items not at all (versions.py)."""
@@ -133,6 +151,7 @@ class Table:
         twin.indexes = self.indexes.copy()
         for name in ("settings", "index_settings", "items", "journal", "stream", "latest_stream", "expiry"):
             setattr(twin, name, deepcopy(getattr(self, name), memo))
+        twin._past = None
         return twin
 
     # ------------------------------------------------------------------ indexes
@@ -170,26 +189,48 @@ class Table:
     # ------------------------------------------------------------------ items
 
     def get(self, key: Key) -> Record | None:
-        """An item with its size."""
-        return self.items.store.items.get(key)
+        """A fresh copy of an item, with its size."""
+        image = self.items.store.items.get(key)
+        return None if image is None else unpack(image)
 
     def write(self, key: Key, record: Record | None, by: str | None = None) -> None:
         """Put an item under its key (None: delete it). ``by`` names a service which does it on its own."""
-        old = self.items.replace(key, record)
-        expiry = self.expiry
-        if expiry.attribute is not None and record is not None:
+        image = None if record is None else pack(record)
+        old = self.items.replace(key, image, record)
+        if self.expiry.attribute is not None and record is not None:
             self._note_expiry(key, record[0])
-        if self.stream is not None:
-            self._note_change(old, record, by)
+        if self.journal.noting and not same(old, image):
+            self._note_change(old, image, by)
 
-    def _note_change(self, old: Record | None, new: Record | None, by: str | None) -> None:
-        before = None if old is None else old[0]
-        after = None if new is None else new[0]
-        if before is after or (before is not None and after is not None and equal({"M": before}, {"M": after})):
-            return
-        assert self.stream is not None
-        self.journal.append(self.scope.timestamp(), before, after, by)
-        self.scope.notify(self.stream.arn)
+    def _note_change(self, old: Image | None, new: Image | None, by: str | None) -> None:
+        number = self.journal.append(self.scope.timestamp(), old, new, by)
+        if self.stream is not None:
+            self.scope.notify(self.stream.arn)
+        for name in self.followers:
+            FOLLOWERS[name](self, number)
+
+    # ------------------------------------------------------------------ looking back
+
+    def keep(self, need: str, seconds: float | None) -> None:
+        """Have the journal reach back so many seconds from now on, for ``need``; None: no longer for it. See changes.py."""
+        self.journal.keep(need, seconds, self.scope.timestamp())
+
+    def at(self, time: float) -> Store:
+        """The items as they were at a time, what was written at that very time included. For reading, until the next write.
+
+        The journal must reach back so far. Costs what has changed since.
+        """
+        first, end = self.journal.number_after(time), self.journal.next_number
+        if first == end:
+            return self.items.store
+        if self._past is None or self._past[:2] != (first, end):
+            past = deepcopy(self.items)
+            for change in self.journal.back_to(first):
+                image = change.after if change.before is None else change.before
+                assert image is not None
+                past.replace(self.key.within(item_of(image)), change.before)
+            self._past = (first, end, past)
+        return self._past[2].store
 
     # ------------------------------------------------------------------ time to live
 
@@ -198,8 +239,8 @@ class Table:
         self.expiry.attribute = attribute
         self.expiry.heap = []
         if attribute is not None:
-            for key, record in self.items.store.items.items():
-                self._note_expiry(key, record[0])
+            for key, image in self.items.store.items.items():
+                self._note_expiry(key, item_of(image))
 
     def _note_expiry(self, key: Key, item: Item) -> None:
         expiry = self.expiry

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import Any
 from weakref import ReferenceType, ref
 
+from .images import Image, Record
 from .schema import Key
-from .store import Index, Record, Store
+from .store import Index, Store
 
 Undo = tuple[Callable[[Store, Any, Any], Any], Any, Any]
 """A function of the store, and the arguments with which it takes one change back."""
@@ -69,26 +70,26 @@ class Versioned:
         version = self._version
         return version.store or version.reached()
 
-    def replace(self, key: Key, record: Record | None) -> Record | None:
-        """Put an item or take it away; gives what was there."""
+    def replace(self, key: Key, image: Image | None, record: Record | None = None) -> Image | None:
+        """Put an item or take it away; gives what was there. See :meth:`Store.replace`."""
         version = self._version
         store = version.store or version.reached()
         if version.shared or version.origin is not None:
-            old: Record | None = self._noted(Store.replace, key, record)
+            old: Image | None = self._noted(Store.replace, key, image, record)
             return old
-        return store.replace(key, record)
+        return store.replace(key, image, record)
 
     def set_index(self, name: str, index: Index | None) -> None:
         """Put an index or take it away."""
         self._version.reached()
         self._noted(Store.set_index, name, index)
 
-    def _noted(self, change: Callable[[Store, Any, Any], Any], key: Any, value: Any) -> Any:
+    def _noted(self, change: Callable[..., Any], key: Any, value: Any, *more: Any) -> Any:
         version = self._version
         if version.shared:
             version = self._version = _fork(version)
         assert version.store is not None
-        old = change(version.store, key, value)
+        old = change(version.store, key, value, *more)
         origin = version.origin() if version.origin is not None else None
         if origin is None:
             version.origin = None
