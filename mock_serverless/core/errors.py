@@ -8,6 +8,7 @@
     ├── InvalidAnswer           a stub's or operation's answer doesn't fit botocore's output shape
     ├── ClientOutlivedItsMock   a client made inside a mock is used after that mock has ended
     ├── CloudClosed             the cloud of a mock that has ended is asked to do something
+    ├── MockConfigurationError  a file of mocked task results can't be what is meant
     ├── BackgroundFailure       strict mode: background work failed and nobody looked
     └── InternalError           a bug of ours, never dressed up as an error of AWS's
 """
@@ -55,6 +56,10 @@ class ClientOutlivedItsMock(MockServerlessError):
 
 class CloudClosed(MockServerlessError):
     """A cloud is asked to do something after its mock has ended: no call would see it, and user code would reach AWS."""
+
+
+class MockConfigurationError(MockServerlessError):
+    """A configuration of mocked task results (Step Functions Local's) is wrong, or lacks what an execution asks of it."""
 
 
 class BackgroundFailure(MockServerlessError):

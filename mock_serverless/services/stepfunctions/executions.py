@@ -14,6 +14,7 @@ from .flow import FLOW, finish
 from .language import Document
 from .language.definition import no_json
 from .machines import details
+from .mock_configuration import Case
 from .names import check_name, page
 from .store import Event, Execution, Revision, State, StateMachine
 
@@ -22,6 +23,7 @@ LIVE = frozenset({"RUNNING", "PENDING_REDRIVE"})
 
 @operation
 def start_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    request, case = _test_case(db, request)
     machine = db.machine(request["stateMachineArn"])
     name = request.get("name")
     if name is not None:
@@ -34,7 +36,15 @@ def start_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
             if there.status == "RUNNING" and there.input.text == input.text:
                 return _started(there)
             raise AwsError("ExecutionAlreadyExists", f"Execution Already Exists: '{there.arn}'")
-    return _started(begin(db, machine, request, input))
+    return _started(begin(db, machine, request, input, case))
+
+
+def _test_case(db: State, request: dict[str, Any]) -> tuple[dict[str, Any], Case | None]:
+    """``#TestCase`` behind the ARN names one of the mock configuration, where there is one; AWS knows no such ARNs."""
+    arn, _, name = request["stateMachineArn"].partition("#")
+    if not name or db.mock_configuration is None:
+        return request, None
+    return {**request, "stateMachineArn": arn}, db.mock_configuration.case(db.machine(arn).name, name)
 
 
 def _started(execution: Execution) -> dict[str, Any]:
@@ -51,7 +61,9 @@ def _input(request: dict[str, Any]) -> Document:
     return document
 
 
-def begin(db: State, machine: StateMachine, request: dict[str, Any], input: Document) -> Execution:
+def begin(
+    db: State, machine: StateMachine, request: dict[str, Any], input: Document, case: Case | None = None
+) -> Execution:
     """Make an execution and let it start as the next due work."""
     if machine.deleting:
         raise AwsError("StateMachineDeleting", f"State Machine Being Deleted: '{machine.arn}'")
@@ -76,6 +88,7 @@ def begin(db: State, machine: StateMachine, request: dict[str, Any], input: Docu
         version=version,
         alias=alias,
         trace=request.get("traceHeader"),
+        mocked=case,
     )
     machine.executions.append(arn)
     execution.flow = scope.kernel.start(FLOW, scope, {"arn": arn})
@@ -105,12 +118,13 @@ def _chosen(db: State, machine: StateMachine, arn: str) -> tuple[Revision, str |
 @operation
 def start_sync_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
     """Runs it to its end; virtual time passes meanwhile."""
+    request, case = _test_case(db, request)
     machine = db.machine(request["stateMachineArn"])
     if machine.type != "EXPRESS":
         raise AwsError("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
     if request.get("name") is not None:
         check_name(request["name"])
-    execution = begin(db, machine, request, _input(request))
+    execution = begin(db, machine, request, _input(request), case)
     cloud = db.scope.cloud
     cloud.run_due()
     while execution.status == "RUNNING":
@@ -231,8 +245,5 @@ def stop_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
         execution.history.append(Event("ExecutionAborted", now, len(execution.history), given))
         finish(db, execution, "ABORTED", error=error, cause=cause)
         db.scope.kernel.cancel(execution.flow)
-        for token in db.tokens.values():
-            if token.execution == execution.arn:
-                token.open = False
     assert execution.stopped is not None
     return {"stopDate": from_timestamp(execution.stopped)}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...core.clock import from_timestamp
+from .mock_configuration import read
+from .results import ExecutionResult, result_of, timeline
 from .store import Execution, State
 
 if TYPE_CHECKING:
@@ -38,11 +42,11 @@ class StepfunctionsFace:
         self, state: str | None = None, *, account: str | None = None, region: str | None = None
     ) -> list[WaitingTask]:
         """The tasks that wait for an answer to their token, oldest first; ``state`` names one state."""
-        tokens = self._state(account, region).tokens.values()
+        there = self._state(account, region)
         return [
             WaitingTask(t.token, t.execution, t.state, t.resource, t.input.value)
-            for t in tokens
-            if t.open and state in (None, t.state)
+            for t in there.tokens.values()
+            if there.waits(t) and state in (None, t.state)
         ]
 
     def running(self, *, account: str | None = None, region: str | None = None) -> dict[str, str]:
@@ -55,12 +59,81 @@ class StepfunctionsFace:
 
         Raises AwsError (InvalidArn, ExecutionDoesNotExist) when there is none of that ARN.
         """
-        _, _, _, region, account, *_ = [*execution_arn.split(":"), *[""] * 4]
-        execution = self._state(account, region).execution(execution_arn)
-        return [
-            f"{from_timestamp(e.time):%Y-%m-%d %H:%M:%S} {e.type} {e.details.get('name', '')}".rstrip()
-            for e in execution.history
-        ]
+        return timeline(self._execution(execution_arn).history)
+
+    # ------------------------------------------------------------------ running
+
+    def mock_config(
+        self, source: str | Path | Mapping[str, Any], *, account: str | None = None, region: str | None = None
+    ) -> None:
+        """Take mocked task results from a file of Step Functions Local (``MockConfigFile.json``), or from such a dict.
+
+        From then on an execution of a machine's ARN with ``#TestCase`` behind it gets the results of that test case. Raises
+        MockConfigurationError which says what is wrong in the file.
+        https://docs.aws.amazon.com/step-functions/latest/dg/sfn-local-mock-cfg-file.html
+        """
+        self._cloud.check_open()
+        self._state(account, region).mock_configuration = read(source)
+
+    def run(
+        self,
+        machine: str | dict[str, Any],
+        input: Any = None,
+        *,
+        name: str | None = None,
+        type: str = "STANDARD",
+        account: str | None = None,
+        region: str | None = None,
+    ) -> ExecutionResult:
+        """Run a state machine to its end, virtual time jumping from one pending thing to the next as far as it takes.
+
+        ``machine`` is a state machine's ARN (also a version's or alias') or name, each with ``#TestCase`` behind it where there
+        is a :meth:`mock_config`; or a definition (a dict, or JSON's text), of which a machine of that ``type`` is made.
+        ``input`` is a value of JSON's; ``name`` the execution's. Gives the execution: status, output, error, visited states,
+        ``explain()``, a picture. An execution that waits for what nobody will do (a task token without time limit) is given as
+        it stands, RUNNING: answer it (:meth:`waiting`) and look at it again (:meth:`result`). Raises what
+        create_state_machine and start_execution raise (AwsError).
+        """
+        cloud = self._cloud
+        where = {"account": account or cloud.account, "region": region or cloud.region}
+        arn = self._machine_arn(machine, type, where)
+        given: dict[str, Any] = {"stateMachineArn": arn, "input": json.dumps({} if input is None else input)}
+        if name is not None:
+            given["name"] = name
+        started = cloud.call("stepfunctions", "StartExecution", given, **where)
+        execution = self._state(account, region).executions[started["executionArn"]]
+        cloud.settle()
+        while execution.status == "RUNNING" and cloud.skip():
+            pass
+        return self._looked_at(execution)
+
+    def _machine_arn(self, machine: str | dict[str, Any], type: str, where: dict[str, str]) -> str:
+        cloud = self._cloud
+        state = self._state(where["account"], where["region"])
+        if isinstance(machine, str) and not machine.lstrip().startswith("{"):
+            return machine if machine.startswith("arn:") else state.arn("stateMachine", machine)
+        definition = machine if isinstance(machine, str) else json.dumps(machine)
+        role = f"arn:{state.scope.partition}:iam::{state.scope.account}:role/state-machine"
+        given = {"name": f"machine-{len(state.machines) + 1}", "definition": definition, "roleArn": role, "type": type}
+        arn: str = cloud.call("stepfunctions", "CreateStateMachine", given, **where)["stateMachineArn"]
+        return arn
+
+    def result(self, execution_arn: str) -> ExecutionResult:
+        """An execution as it is now, of a standard or an express machine.
+
+        Raises AwsError (InvalidArn, ExecutionDoesNotExist) when there is none of that ARN.
+        """
+        return self._looked_at(self._execution(execution_arn))
+
+    def _execution(self, arn: str) -> Execution:
+        _, _, _, region, account, *_ = [*arn.split(":"), *[""] * 4]
+        state = self._state(account, region)
+        return state.executions.get(arn) or state.execution(arn)
+
+    def _looked_at(self, execution: Execution) -> ExecutionResult:
+        if execution.status != "RUNNING":
+            self._cloud.failures.pop(execution.arn, None)
+        return result_of(execution)
 
 
 def _last_state(execution: Execution) -> str:

@@ -258,7 +258,7 @@ class _World:
     def __init__(self, db: State, name: str, mock: dict[str, Any] | None) -> None:
         self.db = db
         self.mock = mock
-        self.execution = SimpleNamespace(machine_name=f"test of {name}", arn="")
+        self.execution = SimpleNamespace(machine_name=f"test of {name}", arn="", mocked=None)
         self.flow = self
         self.replaying = False
         self.count = 0

@@ -8,6 +8,7 @@ from typing import Any
 from ...core.errors import AwsError
 from ...core.scope import Scope
 from .language import Document
+from .mock_configuration import Case, MockConfiguration
 
 
 class Event:
@@ -99,6 +100,7 @@ class Execution:
     error: str | None = None
     cause: str | None = None
     flow: int = 0
+    mocked: Case | None = None
     history: list[Event] = field(default_factory=list)
 
 
@@ -137,6 +139,7 @@ class State:
         self.executions: dict[str, Execution] = {}
         self.activities: dict[str, Activity] = {}
         self.tokens: dict[str, Token] = {}
+        self.mock_configuration: MockConfiguration | None = None
 
     def arn(self, *resource: str) -> str:
         """An ARN of this account and region."""
@@ -158,6 +161,10 @@ class State:
         if found is None:
             raise AwsError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return found
+
+    def waits(self, token: Token) -> bool:
+        """Can a token still be answered?"""
+        return token.open and self.executions[token.execution].status == "RUNNING"
 
     def activity(self, arn: str) -> Activity:
         """The activity of an ARN."""

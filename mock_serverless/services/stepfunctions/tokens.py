@@ -47,7 +47,7 @@ def _token(db: State, text: str) -> Token:
     token = db.tokens.get(text)
     if token is None:
         raise AwsError("InvalidToken", "Invalid Token: 'Invalid token'")
-    if not token.open:
+    if not db.waits(token):
         raise AwsError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
     return token
 

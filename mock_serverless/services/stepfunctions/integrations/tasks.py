@@ -13,6 +13,7 @@ from ....core.errors import NotSupported
 from ....core.kernel import FlowTimeout
 from ..language import Document, StateError, TaskRequest, Timeout
 from ..language.errors import too_large
+from ..mock_configuration import reply_of
 from ..store import Token
 from . import calls, resources
 from .resources import Resource
@@ -40,6 +41,17 @@ async def perform(world: World, request: TaskRequest) -> Document:
     if resource is None:
         raise NotSupported(f"mock_serverless knows no resource {request.resource!r} for a Task state")
     return await KINDS[resource.kind](world, request, resource)
+
+
+def mocked(world: World, request: TaskRequest) -> Document | None:
+    """The answer that a test case has for this attempt, if it has one. Raises StateError where that is an error."""
+    case = world.execution.mocked
+    reply = None if case is None else reply_of(case, request.state, request.context()["State"]["RetryCount"])
+    if reply is None:
+        return None
+    if reply.error is not None:
+        raise StateError(reply.error, reply.cause)
+    return Document(reply.result)
 
 
 def timed_out(*also: str) -> StateError:
@@ -88,6 +100,7 @@ async def service(world: World, request: TaskRequest, resource: Resource) -> Doc
         if result.too_large():
             raise too_large(resource.type)
     except StateError as error:
+        close(world, request.token)
         kind = "TaskTimedOut" if error.error == "States.Timeout" else "TaskFailed"
         request.emit(kind, {**name, **failure(error)})
         raise
@@ -99,6 +112,9 @@ async def _work(world: World, request: TaskRequest, resource: Resource, name: di
     parameters = request.parameters.value
     if not isinstance(parameters, dict):
         raise StateError("States.Runtime", f"The parameters of {resource.arn} must be a JSON object")
+    answer = mocked(world, request)
+    if answer is not None:
+        return answer
     if resource.pattern == resources.TOKEN:
         register(world, request)
     function = INTEGRATIONS.get(f"{resource.type}:{resource.action}", _generic)
@@ -158,6 +174,13 @@ def register(world: World, request: TaskRequest) -> None:
         )
 
 
+def close(world: World, token: str | None) -> None:
+    """From now on it can't be answered any more."""
+    found = None if token is None else world.db.tokens.get(token)
+    if found is not None and not world.flow.replaying:
+        found.open = False
+
+
 def key(token: str) -> str:
     """The event that a task's flow waits for."""
     return f"token:{token}"
@@ -179,9 +202,7 @@ async def answered(world: World, request: TaskRequest) -> Document:
             if answer[0] == "failure":
                 raise StateError(answer[1], answer[2])
     finally:
-        found = world.db.tokens.get(token)
-        if found is not None and not world.flow.replaying:
-            found.open = False
+        close(world, token)
 
 
 async def _next_answer(world: World, key: str, heartbeat: int | None) -> Any:
@@ -208,6 +229,9 @@ async def function(world: World, request: TaskRequest, resource: Resource) -> Do
     request.emit("LambdaFunctionStarted", {})
 
     async def work() -> Document:
+        answer = mocked(world, request)
+        if answer is not None:
+            return answer
         payload = await world.flow.perform(
             lambda: invoke_function(world, resource.arn, request.parameters.text, request.credentials)
         )
@@ -230,7 +254,8 @@ async def activity(world: World, request: TaskRequest, resource: Resource) -> Do
     from ..activities import offer
 
     scheduled = {"input": request.parameters, "resource": resource.arn, **limits(request)}
-    if not await world.flow.perform(lambda: resource.arn in world.db.activities):
+    simulated = world.execution.mocked is not None and request.state in world.execution.mocked
+    if not simulated and not await world.flow.perform(lambda: resource.arn in world.db.activities):
         # the event is AWS's, its words are a guess
         error = StateError("ActivityDoesNotExist", f"Activity Does Not Exist: '{resource.arn}'")
         request.emit("ActivityScheduleFailed", failure(error))
@@ -243,6 +268,9 @@ async def activity(world: World, request: TaskRequest, resource: Resource) -> Do
     )  # fmt: skip
 
     async def work() -> Document:
+        answer = mocked(world, request)
+        if answer is not None:
+            return answer
         register(world, own)
         await world.flow.perform(lambda: offer(world.db, resource.arn, token))
         worker = await world.flow.event(f"worker:{token}")
@@ -254,6 +282,7 @@ async def activity(world: World, request: TaskRequest, resource: Resource) -> Do
         if result.too_large():
             raise too_large(resource.arn)
     except StateError as error:
+        close(world, token)
         kind = "ActivityTimedOut" if error.error == "States.Timeout" else "ActivityFailed"
         request.emit(kind, failure(error))
         raise
