@@ -2,6 +2,7 @@
 
     mock-serverless demo                             an app on four services, run through in virtual time, told as a timeline
     mock-serverless coverage [service] [--markdown]  the operations that are implemented, out of botocore's
+    mock-serverless asl validate|run|draw FILE       a state machine's definition, see asl.py
 
 Exit status: 0 all is well, 1 the demo went wrong, 2 the command was not understood.
 """
@@ -14,7 +15,9 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
-COMMANDS = ("demo", "coverage")
+from . import asl
+
+COMMANDS = ("demo", "coverage", "asl")
 PAGE_WIDTH = 118
 
 
@@ -31,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "demo":
             return demo()
+        if options.command == "asl":
+            return asl.main(options)
         return coverage(options.service, options.markdown)
     except BrokenPipeError:  # what reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -51,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     told = commands.add_parser("coverage", help="the operations that are implemented, out of botocore's")
     told.add_argument("service", nargs="?", help="one service as boto3 names it: each of its operations by name")
     told.add_argument("--markdown", action="store_true", help="the implemented operations of all services, as a page")
+    asl.add_commands(commands)
     return parser
 
 

@@ -54,6 +54,16 @@ def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
 # ---------------------------------------------------------------------- pytest's hooks
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--cloud-artifacts``."""
+    group = parser.getgroup("mock_serverless", "AWS's serverless services in this process")
+    group.addoption(
+        "--cloud-artifacts",
+        metavar="DIR",
+        help="of each failing test, write there pictures (SVG) and stories of the executions in its clouds",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The marker which gives the fixture's options; somebody who watches."""
     config.addinivalue_line(
@@ -103,7 +113,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
             text = f"what the cloud has seen could not be told: {type(e).__name__}: {e}"
         if text:
             report.sections.append((TITLE, text))
+        directory = item.config.getoption("--cloud-artifacts")
+        if directory:
+            _keep(item, directory)
     return report
+
+
+def _keep(item: pytest.Item, directory: str) -> None:
+    """Pictures and stories of the executions that a failing test has seen."""
+    from .artifacts import write
+
+    scenes = item.config.stash[_witness].scenes()
+    write(directory, item.nodeid, [state for scene in scenes for state in scene.stepfunctions])
 
 
 # ---------------------------------------------------------------------- what is remembered
@@ -177,10 +198,13 @@ class Witness:
             if sight.cloud is cloud and len(cloud.calls) > left:
                 sight.undone, sight.left = Scene.of(cloud), left
 
+    def scenes(self) -> list[Scene]:
+        """The last clouds that the test has used."""
+        return [scene for scene in (sight.scene() for sight in self.seen) if scene is not None][-KEPT:]
+
     def tell(self) -> str:
         """The section: the last clouds in a screenful."""
-        scenes = [scene for scene in (sight.scene() for sight in self.seen) if scene is not None]
-        shown = scenes[-KEPT:]
+        shown = self.scenes()
         return "\n\n".join(describe(scene, LINES // len(shown)) for scene in shown)
 
 

@@ -399,3 +399,25 @@ def test_a_session_without_clouds_loads_no_botocore(pytester: pytest.Pytester) -
         apart=True,
     )
     result.assert_outcomes(passed=1)
+
+
+def test_artifacts_of_failing_tests_are_kept(pytester: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        from mock_serverless import mock_cloud
+        WAIT = {"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 9, "Next": "Stop"}, "Stop": {"Type": "Fail"}}}
+
+        @pytest.mark.parametrize("n", ["a/b"])
+        def test_fails(n):
+            with mock_cloud() as cloud:
+                assert cloud.stepfunctions.run(WAIT, name="one").succeeded
+
+        def test_passes(cloud):
+            cloud.stepfunctions.run(WAIT)
+    """
+    run(pytester, source, "--cloud-artifacts=kept").assert_outcomes(failed=1, passed=1)
+    (folder,) = (pytester.path / "kept").iterdir()
+    assert folder.name.endswith("test_fails_a_b")
+    assert sorted(p.name for p in folder.iterdir()) == ["machine-1-one.svg", "machine-1-one.txt"]
+    assert (folder / "machine-1-one.svg").read_text().startswith("<svg ")
+    assert "Rest waited 9 s" in (folder / "machine-1-one.txt").read_text()

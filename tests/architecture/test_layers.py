@@ -19,9 +19,11 @@ FLOORS = {
     "strategies": 3,
     "mocking": 4,
     "pytest_plugin": 5,
-    "cli": 5,
+    "artifacts": 5,
+    "asl": 5,
+    "cli": 6,
     "__init__": 5,
-    "__main__": 5,
+    "__main__": 7,
     "demo": 5,
 }
 BOTOCORE = {"core/operation.py", "core/constraints.py", "demo.py"}  # the demo is an app, with an SDK of its own
