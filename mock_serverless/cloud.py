@@ -67,12 +67,14 @@ class Cloud:
         account: str = ACCOUNT,
         region: str = REGION,
         passthrough: Sequence[str] = (),
+        throttle: bool = False,
     ) -> None:
         if time not in ("tick", "skip"):
             raise ValueError(f"time is 'tick' or 'skip', not {time!r}")
         self.account = account
         self.region = region
         self.passthrough = tuple(passthrough)
+        self.throttle = throttle
         self.skips = time == "skip"
         self.closed = False
         self.clock = Clock(clock)

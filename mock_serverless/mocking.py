@@ -120,6 +120,7 @@ def mock_cloud(
     account: str = "123456789012",
     region: str | None = None,
     passthrough: Sequence[str] = (),
+    throttle: bool = False,
     strict: bool = False,
 ) -> MockCloud: ...
 def mock_cloud(
@@ -132,6 +133,7 @@ def mock_cloud(
     account: str = "123456789012",
     region: str | None = None,
     passthrough: Sequence[str] = (),
+    throttle: bool = False,
     strict: bool = False,
 ) -> Any:
     """A fake of AWS: ``with mock_cloud() as cloud``, ``async with``, ``@mock_cloud`` or ``@mock_cloud(...)``.
@@ -142,11 +144,13 @@ def mock_cloud(
     account      twelve digits: whose credentials the default ones are.
     region       the default region; default: the environment's, else us-east-1.
     passthrough  services ("s3") or endpoint URLs ("http://localhost:8000") that are left alone.
+    throttle     rates and capacities are enforced: DynamoDB's throughput, and how often AWS lets some settings be changed.
     strict       what failed in the background and was never looked at raises BackgroundFailure at the end (default: it warns).
     """
     if target is not None and not callable(target):
         raise TypeError(f"mock_cloud takes options by name; {target!r} is neither a function nor a class to decorate")
     options = {"clock": clock, "time": time, "seed": seed, "account": account, "passthrough": passthrough}
+    options["throttle"] = throttle
     if isinstance(passthrough, str):
         raise TypeError(f"passthrough is a list of names: passthrough=[{passthrough!r}]")
     mock = MockCloud(options, strict, region)

@@ -24,8 +24,11 @@ Check = Callable[[Any, Path, list[str]], None]  # (value, path, where violations
 ERROR_CODES = {"json": "ValidationException", "rest-json": "ValidationException", "query": "ValidationError"}
 UNCHECKED = frozenset({"s3", "apigateway", "apigatewayv2", "s3control", "sqs", "sns"})
 """Services whose front end has rules and words of its own, checked by the operations themselves."""
-OWN_WORDS = frozenset({"Runtime"})
-"""Enums which the service checks itself, in words of its own (Lambda's runtimes, recorded)."""
+OWN_WORDS = frozenset({"Runtime", "TableClass"})
+"""Enums which the service checks itself, in words of its own (Lambda's runtimes, recorded; DynamoDB's table classes)."""
+
+OWN_LENGTHS = frozenset({"KeySchema"})
+"""Lists whose greatest length the service checks itself: DynamoDB's keys, of which newer indexes may have more attributes."""
 
 
 class RequestChecker:
@@ -221,7 +224,7 @@ def _own_constraints(shape: Any) -> list[Constraint]:
     if shape.type_name in NUMBERS:
         found += _value_limits(metadata.get("min"), metadata.get("max"))
     elif shape.type_name in SIZED:
-        found += _length_limits(metadata.get("min"), metadata.get("max"))
+        found += _length_limits(metadata.get("min"), None if shape.name in OWN_LENGTHS else metadata.get("max"))
     if shape.type_name == "string":
         if metadata.get("pattern"):
             found += _pattern(metadata["pattern"])

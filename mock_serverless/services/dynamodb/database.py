@@ -70,6 +70,12 @@ class Database:
             raise AwsError("ResourceNotFoundException", f"{NOT_FOUND}: Table: {plain} not found")
         return table
 
+    def checked_name(self, name: str) -> str:
+        """A table's name out of its name or ARN, for an operation on tables (which words a wrong length in its own way)."""
+        if not name.startswith("arn:") and not 3 <= len(name) <= 255:
+            raise refuse("TableName must be at least 3 characters long and at most 255 characters long")
+        return self.name_of(name)
+
     def name_of(self, name: str) -> str:
         """A table's name out of its name or ARN, checked."""
         if name.startswith("arn:"):

@@ -6,9 +6,8 @@ from typing import Any
 
 from mock_serverless.core.clock import from_timestamp
 
-from .definitions import ON_DEMAND_WARM, PER_REQUEST
 from .schema import IndexDefinition
-from .table import Table, Throughput
+from .table import IndexSettings, Settings, Table, Throughput
 
 
 def description(table: Table, status: str | None = None) -> dict[str, Any]:
@@ -20,7 +19,7 @@ def description(table: Table, status: str | None = None) -> dict[str, Any]:
     settings = table.settings
     store = table.items.store
     shown: dict[str, Any] = {
-        "AttributeDefinitions": [{"AttributeName": n, "AttributeType": t} for n, t in table.attributes.items()],
+        "AttributeDefinitions": [{"AttributeName": n, "AttributeType": t} for n, t in sorted(table.attributes.items())],
         "TableName": table.name,
         "KeySchema": table.key.schema.described(),
         "TableStatus": status,
@@ -73,7 +72,7 @@ def _add_billing(shown: dict[str, Any], table: Table, status: str) -> None:
             shown["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"] = since
     if settings.on_demand is not None:
         shown["OnDemandThroughput"] = settings.on_demand
-    warm = _warm(settings.warm, settings.billing_mode, settings.throughput, status)
+    warm = _warm(settings, status)
     if warm is not None:
         shown["WarmThroughput"] = warm
 
@@ -101,15 +100,11 @@ def _throughput(throughput: Throughput, now: float) -> dict[str, Any]:
     return shown
 
 
-def _warm(given: dict[str, int] | None, billing: str, throughput: Throughput, status: str) -> dict[str, Any] | None:
-    if status == "ACTIVE":
-        usual = (
-            ON_DEMAND_WARM
-            if billing == PER_REQUEST
-            else {"ReadUnitsPerSecond": throughput.read, "WriteUnitsPerSecond": throughput.write}
-        )
-        return {**usual, **(given or {}), "Status": "ACTIVE"}
-    return None if given is None else {**given, "Status": "UPDATING"}
+def _warm(own: Settings | IndexSettings, status: str) -> dict[str, Any] | None:
+    """Warm throughput is always there, but before a table has been created only where it was asked for."""
+    if status == "CREATING":
+        return {**own.warm, "Status": "UPDATING"} if own.warm_given else None
+    return {**own.warm, "Status": own.warm_status}
 
 
 def _local(table: Table, definition: IndexDefinition) -> dict[str, Any]:
@@ -129,12 +124,12 @@ def global_index(table: Table, definition: IndexDefinition, table_status: str) -
     settings = table.index_settings[definition.name]
     shown = _local(table, definition)
     shown["IndexStatus"] = table_status if table_status in ("CREATING", "DELETING") else settings.status
-    if settings.status == "CREATING":
+    if settings.status == "CREATING" and settings.added:
         shown["Backfilling"] = settings.backfilling
     shown["ProvisionedThroughput"] = _throughput(settings.throughput, table.scope.timestamp())
     if settings.on_demand is not None:
         shown["OnDemandThroughput"] = settings.on_demand
-    warm = _warm(settings.warm, table.settings.billing_mode, settings.throughput, table_status)
+    warm = _warm(settings, shown["IndexStatus"])
     if warm is not None:
         shown["WarmThroughput"] = warm
     return shown

@@ -32,7 +32,7 @@ class DynamodbFace:
     def latency(self, **seconds: float) -> None:
         """How long AWS takes for what it does in the background, in seconds of virtual time: everything is instant unless set.
 
-        ``table`` (to be created, updated, deleted), ``index`` (to be filled or taken away), ``restore``, ``backup``, ``replica``,
+        ``table`` (to be created, updated, deleted), ``index`` (to be filled), ``restore``, ``backup``, ``replica``,
         ``time_to_live``, ``export``, ``import``, ``bulk``, ``kinesis``, ``insights``: see latency.KINDS. What isn't named keeps
         its setting; 0 makes it instant again. It counts for what begins from now on, in all accounts and regions. Raises
         TypeError for another name, ValueError for what is no time.

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 KINDS = {
-    "table": "a table to be created, updated or deleted",
-    "index": "a new index to be filled, or an old one to be taken away, after its table is ACTIVE again",
+    "table": "a table to be created, updated or deleted; an index of it to be changed or deleted",
+    "index": "a new index to be filled, after its table is ACTIVE again",
     "restore": "a table to be restored",
     "backup": "a backup to be made",
     "replica": "a replica to be made, changed or taken away",

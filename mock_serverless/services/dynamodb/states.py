@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 IN_USE = "Attempt to change a resource which is still in use: "
 BUSY = {
     "CREATING": "Table is being created: {}",
-    "UPDATING": "Table is being updated: {}",
+    "UPDATING": "Table: {} is in the process of being updated.",
     "DELETING": "Table is being deleted: {}",
 }
 
@@ -45,9 +45,14 @@ def busy(message: str) -> AwsError:
 
 
 def check_idle(table: Table) -> None:
-    """Refuse what can't be done while a table is being created, updated or deleted."""
-    if table.status in BUSY:
-        raise busy(BUSY[table.status].format(table.name))
+    """Refuse what can't be done while a table is being created, updated or deleted: to delete it, above all. Measured."""
+    if table.status not in BUSY:
+        return
+    if table.status == "UPDATING" and "stream" in table.jobs:
+        raise busy("Cannot delete table while stream is being enabled/disabled.")
+    if table.status == "UPDATING" and "index" in table.jobs:
+        raise busy("Cannot delete table while indexes are being created, updated, or deleted.")
+    raise busy(BUSY[table.status].format(table.name))
 
 
 def check_readable(table: Table, index: str) -> None:

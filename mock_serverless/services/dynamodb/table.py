@@ -72,10 +72,13 @@ class IndexSettings:
     """What an index has beside its definition."""
 
     throughput: Throughput
+    warm: dict[str, int]  # the most that there has been: it never goes down
     on_demand: dict[str, int] | None = None
-    warm: dict[str, int] | None = None
+    warm_given: bool = False
+    warm_status: str = "ACTIVE"
     status: str = "ACTIVE"
     backfilling: bool = False
+    added: bool = False  # by update_table: only then describe_table tells of its backfilling
 
     def __deepcopy__(self, memo: dict[int, Any]) -> IndexSettings:
         return replace(self, throughput=replace(self.throughput))
@@ -87,10 +90,15 @@ class Settings:
 
     billing_mode: str
     throughput: Throughput
-    billing_mode_given: bool = False
+    warm: dict[str, int]  # the most that there has been: it never goes down
+    warm_given: bool = False
+    warm_status: str = "ACTIVE"
     paid_per_request_since: float | None = None
     on_demand: dict[str, int] | None = None
-    warm: dict[str, int] | None = None
+    on_demand_switches: tuple[float, ...] = ()
+    class_changes: tuple[float, ...] = ()
+    encryption_changes: tuple[float, ...] = ()
+    protection_changed: float | None = None
     table_class: str | None = None
     table_class_since: float | None = None
     deletion_protection: bool = False
@@ -127,6 +135,7 @@ class Table:
         self.arn = f"arn:{scope.partition}:dynamodb:{scope.region}:{scope.account}:table/{name}"
         self.created = scope.timestamp()
         self.status = "ACTIVE"
+        self.jobs: dict[str, str] = {}  # what keeps it UPDATING, and how refusals name that; replaced, not changed
         self.key = PrimaryKey(key)
         self.attributes = attributes
         self.indexes: dict[str, IndexDefinition] = {}
@@ -175,6 +184,12 @@ class Table:
         """Indexes in the order in which the service checks an item against them: global before local, the last first."""
         self.checks = (*reversed(self.global_indexes), *reversed(self.local_indexes))
         self.index_attributes = frozenset(name for d in self.checks for name in d.key.names) - set(self.key.names)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something goes on in it that its status doesn't tell of."""
+        settings = self.settings
+        return settings.warm_status != "ACTIVE" or (settings.encryption or {}).get("Status") == "UPDATING"
 
     @property
     def local_indexes(self) -> list[IndexDefinition]:

@@ -22,7 +22,18 @@ from mock_serverless import Cloud
 
 FOLDER = Path(__file__).parents[2] / "cases"
 DEFINITIONS = json.loads((FOLDER / "dynamodb_tables.json").read_text(encoding="utf-8"))["definitions"]
-FILES = ("tables", "items", "queries", "batches", "transactions", "streams", "legacy", "expiry", "tags")
+FILES = (
+    "tables",
+    "items",
+    "queries",
+    "batches",
+    "transactions",
+    "streams",
+    "legacy",
+    "expiry",
+    "tags",
+    "table_updates",
+)
 
 
 def _cases() -> list[Any]:

@@ -177,9 +177,9 @@ def test_going_back_undoes_definitions_too(cloud: Cloud, table: Any) -> None:
                     }
                 }
             ],
-            StreamSpecification={"StreamEnabled": False},
-            DeletionProtectionEnabled=True,
         )
+        client.update_table(TableName="orders", StreamSpecification={"StreamEnabled": False})
+        client.update_table(TableName="orders", DeletionProtectionEnabled=True)
         client.tag_resource(ResourceArn=table.table_arn, Tags=[{"Key": "a", "Value": "b"}])
         assert client.scan(TableName="orders", IndexName="by-g")["Count"] == 1
     assert client.describe_table(TableName="orders")["Table"] == before

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mock_serverless import Cloud, mock_cloud
@@ -87,10 +90,14 @@ def test_what_is_refused_meanwhile(cloud: Cloud) -> None:
     assert refused(client.update_table, **protect) == ("ResourceInUseException", f"{in_use}created: tab")
     cloud.clock.advance(seconds=30)
     client.put_item(**item)
-    client.update_table(TableName="tab", BillingMode="PAY_PER_REQUEST", OnDemandThroughput={"MaxReadRequestUnits": 5})
+    client.update_table(TableName="tab", TableClass="STANDARD_INFREQUENT_ACCESS")
     assert status(client) == "UPDATING"
     client.put_item(**item)
-    assert refused(client.delete_table, TableName="tab") == ("ResourceInUseException", f"{in_use}updated: tab")
+    assert refused(client.delete_table, TableName="tab") == (
+        "ResourceInUseException",
+        "Attempt to change a resource which is still in use: Table: tab is in the process of being updated.",
+    )
+    client.update_table(**protect)
     cloud.clock.advance(seconds=30)
     client.delete_table(TableName="tab")
     assert client.get_item(TableName="tab", Key=item["Item"])["Item"]
@@ -132,9 +139,8 @@ def test_an_index_is_allocated_then_filled(cloud: Cloud) -> None:
     assert seen() == ("ACTIVE", "ACTIVE", None)
     assert client.query(**query)["Count"] == 1
     client.update_table(TableName="tab", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "late"}}])
+    assert seen() == ("UPDATING", "DELETING", None)
     cloud.clock.advance(seconds=10)
-    assert seen() == ("ACTIVE", "DELETING", None)
-    cloud.clock.advance(seconds=90)
     table = client.describe_table(TableName="tab")["Table"]
     assert "GlobalSecondaryIndexes" not in table
     assert table["AttributeDefinitions"] == [PK]
@@ -160,3 +166,133 @@ def test_what_is_no_latency(cloud: Cloud) -> None:
         cloud.dynamodb.latency(tables=1)
     with pytest.raises(ValueError, match="0 or more"):
         cloud.dynamodb.latency(table=-1)
+
+
+# ---------------------------------------------------------------------- what is on its way forbids other things
+
+STATES = json.loads((Path(__file__).parents[2] / "cases" / "dynamodb_states.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", STATES["meanwhile"], ids=lambda case: f"{case['first']}: {next(iter(case['then']))}")
+def test_one_thing_after_another(case: dict[str, Any], cloud: Cloud) -> None:
+    message = case["message"]
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName="tab",
+        KeySchema=[KEY],
+        AttributeDefinitions=[PK],
+        ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+    )
+    cloud.dynamodb.latency(table=30, index=100)
+    client.update_table(TableName="tab", **STATES["begin"][case["first"]])
+    if message:
+        prefix = "Attempt to change a resource which is still in use: "
+        assert refused(client.update_table, TableName="tab", **case["then"]) == (
+            "ResourceInUseException",
+            prefix + message,
+        )
+    else:
+        client.update_table(TableName="tab", **case["then"])
+    cloud.clock.advance(seconds=30)
+    assert status(client) == "ACTIVE"
+
+
+def test_encryption_and_warmth_leave_the_table_active(cloud: Cloud) -> None:
+    client = boto3.client("dynamodb")
+    create(client)
+    cloud.dynamodb.latency(table=30)
+    client.update_table(TableName="tab", SSESpecification={"Enabled": True})
+    client.update_table(TableName="tab", WarmThroughput={"ReadUnitsPerSecond": 13000})
+    table = client.describe_table(TableName="tab")["Table"]
+    assert table["TableStatus"] == "ACTIVE"
+    assert table["SSEDescription"] == {"Status": "UPDATING"}
+    assert table["WarmThroughput"] == {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000, "Status": "UPDATING"}
+    assert refused(client.delete_table, TableName="tab")[1].endswith("Table: tab is in the process of being updated.")
+    cloud.clock.advance(seconds=30)
+    table = client.describe_table(TableName="tab")["Table"]
+    assert table["SSEDescription"]["Status"] == "ENABLED"
+    assert table["WarmThroughput"]["ReadUnitsPerSecond"] == 13000
+    client.delete_table(TableName="tab")
+
+
+# ---------------------------------------------------------------------- quotas over time
+
+
+def test_four_decreases_a_day_then_one_an_hour(cloud: Cloud) -> None:
+    """Measured: ack-api-quirks, DDB-TABLE-184."""
+    client = boto3.client("dynamodb")
+
+    def provision(units: int) -> dict[str, Any]:
+        return {
+            "TableName": "tab",
+            "ProvisionedThroughput": {"ReadCapacityUnits": units, "WriteCapacityUnits": units},
+        }
+
+    client.create_table(KeySchema=[KEY], AttributeDefinitions=[PK], **provision(10))
+    cloud.clock.advance(hours=22, minutes=30)
+    for units in (9, 8, 7, 6):
+        client.update_table(**provision(units))
+    assert refused(client.update_table, **provision(5)) == (
+        "LimitExceededException",
+        "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the first 4 "
+        "decreases, each subsequent decrease in the same UTC day can be performed at most once every 3600 seconds. Number of "
+        "decreases today: 4. Last decrease at Tuesday, January 1, 2030 at 10:30:00 PM Coordinated Universal Time. Next "
+        "decrease can be made at Tuesday, January 1, 2030 at 11:30:00 PM Coordinated Universal Time.",
+    )
+    client.update_table(**provision(11))
+    cloud.clock.advance(hours=1)
+    client.update_table(**provision(5))
+    assert refused(client.update_table, **provision(4))[1].endswith(
+        "Next decrease can be made at Wednesday, January 2, 2030 at 12:00:00 AM Coordinated Universal Time."
+    )
+    cloud.clock.advance(minutes=30)
+    client.update_table(**provision(4))
+
+
+def test_four_encryptions_a_day_then_one_in_six_hours(cloud: Cloud) -> None:
+    """Measured: ack-api-quirks, DDB-TABLE-081, DDB-TABLE-443."""
+    client = boto3.client("dynamodb")
+    create(client)
+    change = {"TableName": "tab", "SSESpecification": {"Enabled": True}}
+    for _ in range(4):
+        client.update_table(**change)
+    assert refused(client.update_table, **change) == (
+        "LimitExceededException",
+        "Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at 2030-01-02T00:00:00.000Z. "
+        "After the first 4 change, each subsequent change in the same window can be performed at most once every 21600 seconds. "
+        "Number of updates today: 4. Last change at 2030-01-01T00:00:00.000Z. Next changes can be made at "
+        "2030-01-01T06:00:00.000Z.",
+    )
+    cloud.clock.advance(hours=6)
+    client.update_table(**change)
+
+
+def test_four_switches_to_on_demand_a_day(cloud: Cloud) -> None:
+    """The number is the developer guide's, the wording a guess."""
+    client = boto3.client("dynamodb")
+    create(client)
+    units = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+    for _ in range(4):
+        client.update_table(TableName="tab", BillingMode="PROVISIONED", ProvisionedThroughput=units)
+        client.update_table(TableName="tab", BillingMode="PAY_PER_REQUEST")
+    client.update_table(TableName="tab", BillingMode="PROVISIONED", ProvisionedThroughput=units)
+    code, message = refused(client.update_table, TableName="tab", BillingMode="PAY_PER_REQUEST")
+    assert code == "LimitExceededException"
+    assert message.endswith("Next update can be made at Wed Jan 02 00:00:00 UTC 2030")
+    cloud.clock.advance(days=1)
+    client.update_table(TableName="tab", BillingMode="PAY_PER_REQUEST")
+
+
+@pytest.mark.mock_cloud(clock=START, throttle=True)
+def test_deletion_protection_changes_once_in_15_seconds(cloud: Cloud) -> None:
+    """Measured: ack-api-quirks, DDB-TABLE-003."""
+    client = boto3.client("dynamodb", config=Config(retries={"max_attempts": 0}))
+    create(client)
+    client.update_table(TableName="tab", DeletionProtectionEnabled=True)
+    assert refused(client.update_table, TableName="tab", DeletionProtectionEnabled=False) == (
+        "ThrottlingException",
+        "Deletion protection setting for table tab modified within the previous 15000 milliseconds. Please try again after "
+        "2030-01-01T00:00:15.000Z",
+    )
+    cloud.clock.advance(seconds=15)
+    client.update_table(TableName="tab", DeletionProtectionEnabled=False)

@@ -1,0 +1,438 @@
+"""What update_table refuses before it changes anything.
+
+First by the request alone, then by the table's settings, its states (what is on its way forbids some things and lets others
+through) and its quotas. A request may change one thing at a time. All this has been measured on the service and published
+(the catalogue of findings of ack-api-quirks, 2026), but for what is marked as a guess.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mock_serverless.core.clock import from_timestamp
+from mock_serverless.core.errors import AwsError
+
+from .definitions import PER_REQUEST, check_bounds, check_class, check_new_index, check_on_demand, encryption
+from .schema import INVALID
+from .states import busy
+from .table import Table, Throughput
+from .values import refuse
+
+if TYPE_CHECKING:
+    from .database import Database
+
+DAY = 24 * 3600
+LISTED = (
+    *("ProvisionedThroughput", "BillingMode", "UpdateStreamEnabled", "GlobalSecondaryIndexUpdates", "SSESpecification"),
+    *("ReplicaUpdates", "MultiAccountReplicaReady", "ReplicaTransitRoleArn", "MultiRegionConsistency"),
+    *("DeletionProtectionEnabled", "OnDemandThroughput", "WarmThroughput"),
+)
+ONLY = " must be the only operation in the request"
+EXCLUSIVE = {
+    "SSESpecification": "Server-Side Encryption modification" + ONLY,
+    "TableClass": "TableClass modification" + ONLY,
+    "DeletionProtectionEnabled": "DeletionProtection modification" + ONLY,
+}
+"""In the order in which they are named where several are there."""
+NOT_ACTIONS = frozenset(("TableName", "AttributeDefinitions", "MultiRegionConsistency"))
+MOST_UNITS_OF_A_TABLE = 40000
+MOST_UNITS_OF_AN_ACCOUNT = 80000
+HIGHER = "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+SWITCHES_A_DAY, CLASSES_A_MONTH, ENCRYPTIONS_A_DAY, DECREASES_A_DAY = 4, 2, 4, 4
+
+
+# ---------------------------------------------------------------------- by the request alone
+
+
+def check_request(db: Database, request: dict[str, Any]) -> None:
+    """What is wrong whatever table it is."""
+    updates = request.get("GlobalSecondaryIndexUpdates")
+    given = {
+        name
+        for name in request
+        if name not in NOT_ACTIONS and not (name == "GlobalSecondaryIndexUpdates" and not updates)
+    }
+    if not given:
+        listed = [name for name in LISTED if name not in request]
+        raise refuse(f"At least one of {', '.join(listed)} or TableClass is required")
+    if updates is not None and not updates:
+        raise refuse(INVALID + "List of GlobalSecondaryIndexUpdates is empty")
+    _check_combination(request, given)
+    if "ProvisionedThroughput" in request:
+        if request.get("BillingMode") == PER_REQUEST:
+            raise refuse(INVALID + "ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST")
+        check_bounds(request["ProvisionedThroughput"])
+    _check_index_updates(updates or [])
+    check_class(request)
+    encryption(db, request.get("SSESpecification"))
+    stream = request.get("StreamSpecification")
+    if stream is not None and stream["StreamEnabled"] and "StreamViewType" not in stream:
+        raise refuse(INVALID + "If stream is being enabled then UpdateViewType is required")
+    if stream is not None and not stream["StreamEnabled"] and "StreamViewType" in stream:
+        raise refuse(INVALID + "If stream is being disabled, then UpdateViewType must not be specified")
+
+
+def _check_combination(request: dict[str, Any], given: set[str]) -> None:
+    if len(given) < 2:
+        return
+    for name, message in EXCLUSIVE.items():
+        if name in given:
+            raise refuse(INVALID + message)
+    updates = request.get("GlobalSecondaryIndexUpdates") or []
+    online = any("Update" not in update for update in updates)
+    if "WarmThroughput" in given:
+        if any("Create" in update for update in updates):
+            raise refuse(INVALID + "Create global secondary index cannot be specified when updating WarmThroughput")
+        raise refuse(INVALID + "WarmThroughput" + ONLY)
+    if "OnDemandThroughput" in given and given - {"OnDemandThroughput", "BillingMode"}:
+        raise refuse(INVALID + "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+    iops = "ProvisionedThroughput" in given or request.get("BillingMode") == "PROVISIONED"
+    if "StreamSpecification" in given and iops:
+        raise refuse(INVALID + "You cannot modify stream status while updating table IOPS")
+    if online and iops:
+        raise refuse(INVALID + "You cannot create or delete index while updating table IOPS")
+    if online and "StreamSpecification" in given:
+        raise refuse(INVALID + "You cannot create or delete index while changing stream status")
+
+
+def _check_index_updates(updates: list[dict[str, Any]]) -> None:
+    seen: set[str] = set()
+    for update in updates:
+        if not update:
+            raise refuse(
+                INVALID + "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                "GlobalSecondaryIndexUpdate.Delete must not be null"
+            )
+        if len(update) > 1:
+            raise refuse(
+                INVALID + "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"
+            )
+        (action,) = update.values()
+        name = action["IndexName"]
+        if name in seen:
+            raise refuse(
+                f"{INVALID}Only one global secondary index update per index is allowed simultaneously. Index: {name}"
+            )
+        seen.add(name)
+        if "Update" in update and "ProvisionedThroughput" in action:
+            check_bounds(action["ProvisionedThroughput"], f" for index {name}")
+    if sum("Update" not in update for update in updates) > 1:
+        raise one_online_index()
+
+
+def one_online_index() -> AwsError:
+    """A second index is to be created or deleted."""
+    return AwsError(
+        "LimitExceededException",
+        "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
+    )
+
+
+# ---------------------------------------------------------------------- by what is on its way
+
+
+def check_states(table: Table, request: dict[str, Any]) -> None:
+    """What can't begin while something else is on its way."""
+    if table.status in ("CREATING", "DELETING"):
+        raise busy(f"Table is being {'created' if table.status == 'CREATING' else 'deleted'}: {table.name}")
+    if "SSESpecification" in request and (table.settings.encryption or {}).get("Status") == "UPDATING":
+        raise busy("Server-Side Encryption is still being updated")
+    for wanted, members in WANTED.items():
+        if not any(name in request for name in members):
+            continue
+        for job, words in table.jobs.items():
+            template = REFUSALS.get((job, wanted))
+            if template is not None:
+                raise busy(template.format(table=table.name, job=words))
+
+
+WANTED = {
+    "iops": ("ProvisionedThroughput", "BillingMode"),
+    "stream": ("StreamSpecification",),
+    "class": ("TableClass",),
+    "units": ("OnDemandThroughput",),
+}
+_CLASS_JOB = " when a table class update is in progress. Table: {table} TableClassUpdateInProgress: {job}"
+_STREAM_JOB = " when stream status is being updated. Table: {table} {job}"
+_INDEX_JOB = " when an index is being {job}"
+REFUSALS = {
+    ("iops", "iops"): "Table IOPS are currently being updated. Table: {table}",
+    ("iops", "stream"): "Can't enable or disable stream while table IOPS are being updated. Table: {table}",
+    ("iops", "class"): "Can't update table class while table IOPS are being updated. Table: {table}",  # a guess
+    ("iops", "units"): "OnDemandThroughput cannot be updated while BillingMode update is in progress",
+    ("stream", "iops"): "Can't change table IOPS" + _STREAM_JOB,
+    ("stream", "stream"): "A stream status change is currently in progress. Table: {table} {job}",
+    ("stream", "class"): "Can't update table class" + _STREAM_JOB,
+    ("stream", "units"): "OnDemandThroughput cannot be updated while stream status update is in progress",
+    ("class", "iops"): "Can't change table IOPS" + _CLASS_JOB,  # a guess
+    ("class", "stream"): "Can't change stream status" + _CLASS_JOB,
+    ("class", "class"): "Can't update table class" + _CLASS_JOB,
+    ("class", "units"): (
+        "OnDemandThroughput cannot be updated while TableClass update is in progress. TableClassUpdateInProgress: {job}"
+    ),
+    ("index", "iops"): "Can't change table IOPS" + _INDEX_JOB,
+    ("index", "stream"): "Can't change stream status" + _INDEX_JOB,
+    ("index", "class"): "Can't update table class" + _INDEX_JOB,  # a guess
+    ("index", "units"): "OnDemandThroughput cannot be updated while index {job}",
+}
+"""(what is on its way, what is wanted) -> the refusal; what isn't here goes ahead."""
+
+
+def check_index_states(table: Table, updates: list[dict[str, Any]]) -> None:
+    """Indexes come and go one at a time; one that isn't ACTIVE can't be changed."""
+    online = {name for name, own in table.index_settings.items() if own.status in ("CREATING", "DELETING")}
+    for update in updates:
+        ((kind, action),) = update.items()
+        name = action["IndexName"]
+        own = table.index_settings.get(name)
+        where = f"Table: {table.name} Index: {name}"
+        if own is not None and own.status == "CREATING" and not own.backfilling:
+            if kind == "Delete":
+                raise busy(
+                    "Index creation is in resource allocation phase. Retry deletion during backfilling phase or when the index "
+                    f"is active. {where}"
+                )
+            raise busy(f"Index is being created but is not backfilling yet.  {where}")
+        if own is not None and own.status in ("UPDATING", "DELETING"):
+            raise busy(f"Index is being {'updated' if own.status == 'UPDATING' else 'deleted'}. {where}")
+        if kind != "Update" and online - {name}:
+            raise one_online_index()
+
+
+# ---------------------------------------------------------------------- by the table's settings
+
+
+def check_settings(db: Database, table: Table, request: dict[str, Any]) -> None:
+    """What the table's own settings and limits forbid."""
+    billing = request.get("BillingMode", table.settings.billing_mode)
+    _check_throughput(db, table, request, billing)
+    _check_indexes(db, table, request, billing)
+    check_on_demand(request.get("OnDemandThroughput"), billing, "table", clears=True)
+    check_most_on_demand(db, request.get("OnDemandThroughput"), "table")
+    if "WarmThroughput" in request:
+        check_warm_up(request["WarmThroughput"], table.settings.warm, "table")
+    _check_stream(table, request.get("StreamSpecification"))
+
+
+def _check_throughput(db: Database, table: Table, request: dict[str, Any], billing: str) -> None:
+    given = request.get("ProvisionedThroughput")
+    settings = table.settings
+    if billing == PER_REQUEST:
+        if given is not None:
+            raise refuse(
+                INVALID + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+                "PAY_PER_REQUEST"
+            )
+        return
+    if given is None:
+        if "BillingMode" in request:
+            raise refuse(INVALID + "ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+        return
+    if settings.billing_mode != PER_REQUEST:
+        _check_change(settings.throughput, given, "the table")
+        check_decrease(settings.throughput, given, table.scope.timestamp())
+    check_most_provisioned(db, given, None)
+    check_account(db, given, settings.throughput)
+
+
+def _check_change(current: Throughput, given: dict[str, int], whose: str) -> None:
+    if (current.read, current.write) != (given["ReadCapacityUnits"], given["WriteCapacityUnits"]):
+        return
+    of = whose.replace("the index", "index")
+    raise refuse(
+        f"The provisioned throughput for {whose} will not change. The requested value equals the current value. Current "
+        f"ReadCapacityUnits provisioned for {of}: {current.read}. Requested ReadCapacityUnits: {given['ReadCapacityUnits']}. "
+        f"Current WriteCapacityUnits provisioned for {of}: {current.write}. Requested WriteCapacityUnits: "
+        f"{given['WriteCapacityUnits']}. {HIGHER}"
+    )
+
+
+def check_decrease(current: Throughput, given: dict[str, int], now: float) -> None:
+    """Four decreases in a day of UTC, and then one an hour after the last."""
+    last = current.last_decrease
+    less = given["ReadCapacityUnits"] < current.read or given["WriteCapacityUnits"] < current.write
+    if (
+        not less
+        or last is None
+        or last // DAY != now // DAY
+        or current.decreases < DECREASES_A_DAY
+        or now - last >= 3600
+    ):
+        return
+    raise AwsError(
+        "LimitExceededException",
+        "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the first 4 "
+        "decreases, each subsequent decrease in the same UTC day can be performed at most once every 3600 seconds. Number of "
+        f"decreases today: {current.decreases}. Last decrease at {_in_words(last)}. Next decrease can be made at "
+        f"{_in_words(min(last + 3600, (now // DAY + 1) * DAY))}.",
+    )
+
+
+def _in_words(timestamp: float) -> str:
+    time = from_timestamp(timestamp)
+    clock = f"{(time.hour + 11) % 12 + 1}:{time:%M:%S %p}"
+    return f"{time:%A, %B} {time.day}, {time.year} at {clock} Coordinated Universal Time"
+
+
+def check_most_provisioned(db: Database, given: dict[str, int] | None, index: str | None) -> None:
+    """The quota of a table or an index."""
+    for name in ("ReadCapacityUnits", "WriteCapacityUnits"):
+        units = (given or {}).get(name, 0)
+        if units > MOST_UNITS_OF_A_TABLE:
+            of_index, kind = ("", "table") if index is None else (f" for index {index}", "index")
+            raise AwsError(
+                "LimitExceededException",
+                f"The requested {name}{of_index}, {units}, is above the per {kind} maximum for the account in "
+                f"{db.scope.region}. Per {kind} maximum: {MOST_UNITS_OF_A_TABLE}. {HIGHER}",
+            )
+
+
+def check_account(db: Database, given: dict[str, int], replaced: Throughput | None = None) -> None:
+    """The quota of an account and region for all that is provisioned; ``replaced`` is what the new throughput stands for."""
+    for name, member in (("ReadCapacityUnits", "read"), ("WriteCapacityUnits", "write")):
+        reserved = sum(
+            getattr(throughput, member)
+            for table in db.tables.values()
+            for throughput in (table.settings.throughput, *(own.throughput for own in table.index_settings.values()))
+        )
+        asked = given[name] - (0 if replaced is None else getattr(replaced, member))
+        if reserved + asked > MOST_UNITS_OF_AN_ACCOUNT and asked > 0:
+            raise AwsError(
+                "LimitExceededException",
+                f"This request would have caused the {name} limit to be exceeded for the account in {db.scope.region}. Current "
+                f"{name} reserved by the account: {reserved}. Limit: {MOST_UNITS_OF_AN_ACCOUNT}. Requested: {asked}. {HIGHER}",
+            )
+
+
+def check_most_on_demand(db: Database, given: dict[str, int] | None, whose: str) -> None:
+    """Nobody's limit is above the account's."""
+    for name, kind in (("MaxReadRequestUnits", "Read"), ("MaxWriteRequestUnits", "Write")):
+        if (given or {}).get(name, 0) > MOST_UNITS_OF_A_TABLE:
+            raise AwsError(
+                "LimitExceededException",
+                f"Subscriber limit exceeded: Requested {name} for OnDemandThroughput for {whose} exceeds "
+                f"TableMax{kind}CapacityUnits of the account in region {db.scope.region}",
+            )
+
+
+def check_warm_up(given: dict[str, int], current: dict[str, int], whose: str) -> None:
+    """Warm throughput never goes down."""
+    for name in ("ReadUnitsPerSecond", "WriteUnitsPerSecond"):
+        if given.get(name, current[name]) < current[name]:
+            raise refuse(
+                f"{INVALID}Requested {name} for WarmThroughput for {whose} is lower than current WarmThroughput, decreasing "
+                "WarmThroughput is not supported"
+            )
+
+
+def _check_stream(table: Table, given: dict[str, Any] | None) -> None:
+    if given is None:
+        return
+    if given["StreamEnabled"] and table.stream is not None:
+        raise refuse(f"Table already has an enabled stream: TableName: {table.name}")
+    if not given["StreamEnabled"] and table.stream is None:
+        raise refuse(f"Table has no stream to disable: TableName: {table.name}")
+
+
+def _check_indexes(db: Database, table: Table, request: dict[str, Any], billing: str) -> None:
+    updates = request.get("GlobalSecondaryIndexUpdates") or []
+    for update in updates:
+        ((kind, action),) = update.items()
+        name = action["IndexName"]
+        if kind == "Create":
+            _check_creation(db, table, request, action, billing)
+        elif name not in table.indexes:
+            raise AwsError(
+                "ResourceNotFoundException", f"Requested resource not found: Index {name} for table {table.name}"
+            )
+        elif not table.indexes[name].is_global:
+            raise refuse(f"Cannot {kind.lower()} an index that is not a GlobalSecondaryIndex: {name}")
+        elif kind == "Update":
+            _check_index_update(db, table, action, billing)
+    check_index_states(table, updates)
+    if billing != PER_REQUEST and table.settings.billing_mode == PER_REQUEST:
+        told = {u["Update"]["IndexName"] for u in updates if "ProvisionedThroughput" in u.get("Update", {})}
+        for definition in table.global_indexes:
+            if definition.name not in told:
+                raise refuse(f"{INVALID}ProvisionedThroughput must be specified for index: {definition.name}")
+
+
+def _check_creation(db: Database, table: Table, request: dict[str, Any], action: dict[str, Any], billing: str) -> None:
+    name = action["IndexName"]
+    if name in table.indexes:
+        raise refuse("Attempting to create an index which already exists")
+    if "AttributeDefinitions" not in request:
+        raise refuse(f"{INVALID}AttributeDefinitions is not specified for index: {name}")
+    defined = {**{d["AttributeName"]: d["AttributeType"] for d in request["AttributeDefinitions"]}, **table.attributes}
+    check_new_index(action, billing, defined)
+    check_most_provisioned(db, action.get("ProvisionedThroughput"), name)
+    check_most_on_demand(db, action.get("OnDemandThroughput"), f"index : {name}")
+    if len(table.global_indexes) >= 20:
+        raise AwsError(
+            "LimitExceededException",
+            "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of 20",
+        )
+
+
+def _check_index_update(db: Database, table: Table, action: dict[str, Any], billing: str) -> None:
+    name = action["IndexName"]
+    own = table.index_settings[name]
+    given = action.get("ProvisionedThroughput")
+    if given is not None and billing == PER_REQUEST:
+        raise refuse(
+            f"{INVALID}The only Updates for index: {name} when TableThroughputMode is PAY_PER_REQUEST can be to "
+            "OnDemandThroughput, WarmThroughput"
+        )
+    if given is not None and table.settings.billing_mode != PER_REQUEST:
+        _check_change(own.throughput, given, f"the index {name}")
+        check_decrease(own.throughput, given, table.scope.timestamp())
+    check_most_provisioned(db, given, name)
+    check_on_demand(action.get("OnDemandThroughput"), billing, f"index : {name}", clears=True)
+    check_most_on_demand(db, action.get("OnDemandThroughput"), f"index : {name}")
+    if "WarmThroughput" in action:
+        check_warm_up(action["WarmThroughput"], own.warm, f"index {name}")
+
+
+# ---------------------------------------------------------------------- by quotas over time
+
+
+def check_quotas(table: Table, request: dict[str, Any]) -> None:
+    """How often a setting may be changed."""
+    now = table.scope.timestamp()
+    settings = table.settings
+    if "TableClass" in request and sum(now - time < 30 * DAY for time in settings.class_changes) >= CLASSES_A_MONTH:
+        raise AwsError(
+            "LimitExceededException",
+            f"Subscriber limit exceeded: Updates to TableClass are limited to {CLASSES_A_MONTH} times in 30 day(s).",
+        )
+    if "SSESpecification" in request:
+        _check_encryptions(settings.encryption_changes, now)
+    if request.get("BillingMode") == PER_REQUEST and settings.billing_mode != PER_REQUEST:
+        recent = [time for time in settings.on_demand_switches if now - time < DAY]
+        if len(recent) >= SWITCHES_A_DAY:  # "Considerations when switching capacity modes" of the developer guide
+            last, following = (
+                f"{from_timestamp(time):%a %b %d %H:%M:%S UTC %Y}" for time in (recent[-1], recent[0] + DAY)
+            )
+            raise AwsError(
+                "LimitExceededException",
+                f"Subscriber limit exceeded: Update to PayPerRequest mode are limited to {SWITCHES_A_DAY} times in 1 day(s). "
+                f"Last update at {last}. Next update can be made at {following}",
+            )  # a guess after what was answered when it was once a day
+
+
+def _check_encryptions(changes: tuple[float, ...], now: float) -> None:
+    recent = [time for time in changes if now - time < DAY]
+    if len(recent) < ENCRYPTIONS_A_DAY or now - recent[-1] >= 21600:
+        return
+    raise AwsError(
+        "LimitExceededException",
+        f"Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at {iso(recent[0] + DAY)}. "
+        "After the first 4 change, each subsequent change in the same window can be performed at most once every 21600 seconds. "
+        f"Number of updates today: {len(recent)}. Last change at {iso(recent[-1])}. Next changes can be made at "
+        f"{iso(min(recent[-1] + 21600, recent[0] + DAY))}.",
+    )
+
+
+def iso(timestamp: float) -> str:
+    """A time as the service writes it in messages."""
+    return from_timestamp(timestamp).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
