@@ -22,15 +22,14 @@ from .language import (
     Problem,
     StateError,
     TaskRequest,
-    jsonpath,
-    lines,
     parse,
+    queries,
     refuse_unsupported,
     retries,
     states,
 )
 from .language import times as language_times
-from .language.errors import Fault, located, matches
+from .language.errors import Fault, matches
 from .language.validation import check_state
 from .language.visits import Branch, Run, Visit
 from .store import State
@@ -185,7 +184,7 @@ def _run(visit: Visit, request: dict[str, Any], mock: dict[str, Any] | None) -> 
     try:
         following, output = _result(work(visit))
     except Fault as fault:
-        error = located(fault, visit.name, visit.entered)
+        error = visit.error(fault)
     except StateError as e:
         error = e
     else:
@@ -220,11 +219,12 @@ async def _mocked_lines(visit: Visit) -> tuple[str | None, Document]:
     """A Parallel or Map state whose lines are not run."""
     world = visit.branch.run.env
     assert isinstance(world, _World)
-    data = jsonpath.before(visit)
+    query = queries.of(visit)
+    data = query.before(visit)
     if visit.state["Type"] == "Map":
-        visit.inspect("afterItemsPath", Document(lines.items_of(visit, data)))
-        visit.inspect("maxConcurrency", Document(states.integer_field(visit, "MaxConcurrency", data) or 0))
-    output, assigned = jsonpath.after(visit, world.mocked())
+        visit.inspect("afterItemsPath", Document(query.items(visit, data)))
+        visit.inspect("maxConcurrency", Document(query.count(visit, "MaxConcurrency", data) or 0))
+    output, assigned = query.after(visit, world.mocked())
     return visit.state.get("Next"), visit.leave(output, assigned)
 
 

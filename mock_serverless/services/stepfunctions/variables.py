@@ -8,6 +8,9 @@ from typing import Any
 
 from .language import Problem, parse
 from .language.definition import inner_bodies, levels
+from .language.expressions import inside, is_expression
+from .language.fields import is_jsonata
+from .language.references import variables
 
 _VARIABLE = re.compile(r"(?<![\w$.])\$([A-Za-z_]\w*)")
 
@@ -20,9 +23,9 @@ def _references(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     found: dict[str, list[str]] = {}
     for level in levels(definition):
         for _, name, state in level.states():
-            inside = {place.split("[")[0] for place, _ in inner_bodies(state)}
-            own = {k: v for k, v in state.items() if k not in inside}
-            for variable in _in(own):
+            inner = {place.split("[")[0] for place, _ in inner_bodies(state)}
+            own = {k: v for k, v in state.items() if k not in inner}
+            for variable in _in_expressions(own) if is_jsonata(level, state) else _in(own):
                 names = found.setdefault(name, [])
                 if variable not in names:
                     names.append(variable)
@@ -42,3 +45,11 @@ def _in(value: Any, expression: bool = False) -> list[str]:
     if expression and isinstance(value, str):
         return _VARIABLE.findall(re.sub(r"'(?:[^'\\]|\\.)*'", "''", value))
     return []
+
+
+def _in_expressions(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [v for item in value.values() for v in _in_expressions(item)]
+    if isinstance(value, list):
+        return [v for item in value for v in _in_expressions(item)]
+    return list(variables(inside(value))) if is_expression(value) else []

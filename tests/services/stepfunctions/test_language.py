@@ -135,7 +135,6 @@ def test_execution(case: dict[str, Any]) -> None:
             "Iterator": {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}},
             "End": True,
         },
-        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 %}", "End": True},
         {
             "Type": "Map",
             "ItemProcessor": {

@@ -28,7 +28,7 @@ class Problem:
     severity: str = "ERROR"
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.message}" + (f" at {self.location}" if self.location is not None else "")
+        return f"{self.code}: {self.message} at {'null' if self.location is None else self.location}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +141,7 @@ OF_DISTRIBUTED_MAPS = (
 def refuse_unsupported(definition: dict[str, Any]) -> None:
     """Raises NotSupported for the first thing that this package doesn't do yet."""
     for level in levels(definition):
-        if level.body.get("QueryLanguage") == "JSONata":
-            raise _not_supported("the query language JSONata", level.path or "/", JSONPATH)
         for path, _, state in level.states():
-            if state.get("QueryLanguage") == "JSONata":
-                raise _not_supported("the query language JSONata", path, JSONPATH)
             for field in OF_DISTRIBUTED_MAPS:
                 if field in state:
                     raise _not_supported(f"the field {field} of a Map state", path, INLINE)
@@ -156,10 +152,6 @@ def refuse_unsupported(definition: dict[str, Any]) -> None:
                     raise _not_supported("a Map state of mode DISTRIBUTED", where, INLINE)
 
 
-JSONPATH = (
-    "Write it with JSONPath: InputPath, Parameters, ResultSelector, ResultPath and OutputPath (and fields named ...Path) "
-    "instead of Arguments, Output and {% %}; Choice rules with Variable and an operator instead of Condition"
-)
 INLINE = "Write it as an inline Map state (ProcessorConfig: Mode INLINE, items from ItemsPath)"
 
 

@@ -31,6 +31,19 @@ class Fault(Exception):
         self.error = error
 
 
+class QueryFault(Fault):
+    """An expression of JSONata fails, or gives what its field can't take; ``location`` is the field.
+
+    ``after`` tells which event the history's EvaluationFailed comes after: the one before the state was entered (recorded for
+    expressions), or the last one (recorded for timestamps).
+    """
+
+    def __init__(self, message: str, location: str | None, after: bool = False) -> None:
+        super().__init__(message, "States.QueryEvaluationError")
+        self.location = location
+        self.after = after
+
+
 class Timeout(Exception):
     """Raised by :meth:`Environment.timeout` when the time is up."""
 

@@ -31,11 +31,26 @@ FIELDS: dict[str, frozenset[str]] = {
        "ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailureCount", "ToleratedFailureCountPath",
        "ToleratedFailurePercentage", "ToleratedFailurePercentagePath"},
 }  # fmt: skip
+_JSONATA_LEFT = frozenset({"Output", "Assign"})
+JSONATA_FIELDS: dict[str, frozenset[str]] = {
+    "Pass": COMMON | FLOW | _JSONATA_LEFT,
+    "Task": COMMON | FLOW | ERRORS | _JSONATA_LEFT
+    | {"Resource", "Arguments", "TimeoutSeconds", "HeartbeatSeconds", "Credentials"},
+    "Choice": COMMON | _JSONATA_LEFT | {"Choices", "Default"},
+    "Wait": COMMON | FLOW | _JSONATA_LEFT | {"Seconds", "Timestamp"},
+    "Succeed": COMMON | {"Output"},
+    "Fail": COMMON | {"Error", "Cause"},
+    "Parallel": COMMON | FLOW | ERRORS | _JSONATA_LEFT | {"Branches", "Arguments"},
+    "Map": COMMON | FLOW | ERRORS | _JSONATA_LEFT
+    | {"ItemProcessor", "Iterator", "Items", "ItemSelector", "MaxConcurrency", "ItemReader", "ItemBatcher", "ResultWriter",
+       "Label", "ToleratedFailureCount", "ToleratedFailurePercentage"},
+}  # fmt: skip
 ALTERNATIVES = (
     *((f, f + "Path") for f in ("Error", "Cause", "TimeoutSeconds", "HeartbeatSeconds", "MaxConcurrency",
                                 "ToleratedFailureCount", "ToleratedFailurePercentage")),
     ("ItemProcessor", "Iterator"), ("ItemSelector", "Parameters"),
 )  # fmt: skip
+JSONPATH_ONLY = frozenset().union(*FIELDS.values()) - frozenset().union(*JSONATA_FIELDS.values())
 REQUIRED = {"Task": ["Resource"], "Choice": ["Choices"], "Parallel": ["Branches"]}
 MACHINE_FIELDS = frozenset({"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"})
 OBJECT, ARRAY, TEXT, FLAG = (dict, "Object"), (list, "Array"), (str, "String"), (bool, "Boolean")
@@ -132,8 +147,11 @@ def kinds_inside(level: Level, path: str, name: str, state: dict[str, Any]) -> I
 
 def _inside(path: str, what: str, body: dict[str, Any], jsonata: bool) -> Iterator[Problem]:
     yield from kinds(path, body, jsonata)
-    if what in INNER and not jsonata:
-        yield from unsupported(path, body, INNER[what])
+    if what in INNER:
+        allowed = INNER[what]
+        if what == "Catch" and jsonata:
+            allowed = (allowed - {"ResultPath"}) | {"Output"}
+        yield from unsupported(path, body, allowed)
     if what == "ProcessorConfig" and "ExecutionType" in body and body.get("Mode") != "DISTRIBUTED":
         # https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html, the wording is a guess
         yield Problem(SCHEMA, "Field 'ExecutionType' is only supported in mode DISTRIBUTED", path)

@@ -11,7 +11,7 @@ from typing import Any
 
 from .document import Document
 from .environment import Environment
-from .errors import Fault, StateError, Timeout, located
+from .errors import Fault, StateError, Timeout
 from .states import STATES
 from .visits import ENTERED, Branch, Run, Visit
 
@@ -65,14 +65,13 @@ async def walk(branch: Branch, start: str, data: Document) -> Document:
     while name is not None:
         state = states[name]
         kind = state["Type"]
-        entered = branch.last = env.emit(ENTERED[kind], {"name": name, "input": data}, branch.last)
-        visit = branch.visit = Visit(branch, name, state, data, entered, env.now())
+        previous = branch.last
+        entered = branch.last = env.emit(ENTERED[kind], {"name": name, "input": data}, previous)
+        visit = branch.visit = Visit(branch, name, state, data, entered, env.now(), previous)
         try:
             name, data = await STATES[kind](visit)
         except Fault as fault:
-            error = located(fault, visit.name, entered)
-            error.event = branch.last
-            raise error from None
+            raise visit.error(fault) from None
         except StateError as error:
             error.event = branch.last
             raise

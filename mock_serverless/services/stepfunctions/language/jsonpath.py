@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import paths
+from . import choice, paths, times
 from .document import Document, Misplaced
 from .errors import Fault
-from .values import evaluate, fill, look_up
+from .numbers import MOST_SECONDS, integer
+from .values import Sources, evaluate, fill, look_up, shown
 from .visits import Visit
 
 Stage = Callable[[Visit, Document], Document]
@@ -93,6 +94,16 @@ def assigned(visit: Visit, place: dict[str, Any], data: Document) -> dict[str, A
     return fill(template, visit.sources(data)) if template else None
 
 
+def template(visit: Visit, name: str) -> Any:
+    """A field that is a payload template over the state's input; None when it isn't there."""
+    return fill(visit.state.get(name), visit.sources(visit.input))
+
+
+def caught(visit: Visit, catcher: dict[str, Any], result: Document) -> tuple[Document, dict[str, Any] | None]:
+    """What a catcher makes of an error: its ResultPath counts, the state's OutputPath doesn't (recorded)."""
+    return put(visit, result, catcher.get("ResultPath", "$")), assigned(visit, catcher, result)
+
+
 def put(visit: Visit, result: Document, path: str | None) -> Document:
     """The state's input with a result at a place."""
     if path is None:
@@ -116,6 +127,106 @@ def given(visit: Visit, name: str, data: Document) -> tuple[Any, str | None]:
     if path is None:
         return None, None
     return evaluate(path, name + "Path", visit.sources(data)), path
+
+
+# ---------------------------------------------------------------------- the fields of single states
+
+
+def choose(visit: Visit, data: Document) -> dict[str, Any] | None:
+    """The first rule of a Choice state that holds."""
+    sources = visit.sources(data)
+    return next((rule for rule in visit.state["Choices"] if choice.holds(rule, sources)), None)
+
+
+def chosen(visit: Visit, rule: dict[str, Any] | None, data: Document) -> tuple[Document, dict[str, Any] | None]:
+    """The output of a Choice state, and the variables which the rule (or, by default, the state) sets."""
+    return output_path(visit, data), assigned(visit, visit.state if rule is None else rule, data)
+
+
+def text(visit: Visit, name: str) -> str | None:
+    """Error or Cause of a Fail state."""
+    value, path = given(visit, name, visit.input)
+    if value is not None and not isinstance(value, str):
+        raise Fault(f"The {name}Path field must refer to a string: {path}")
+    return value
+
+
+def until(visit: Visit, data: Document) -> float:
+    """When a Wait state goes on; the causes are recorded, the one for too many seconds is a guess."""
+    seconds, path = given(visit, "Seconds", data)
+    if seconds is not None:
+        return visit.branch.run.env.now() + _seconds(seconds, path)
+    timestamp, path = given(visit, "Timestamp", data)
+    when = times.parse(timestamp) if isinstance(timestamp, str) else None
+    if when is None:
+        raise Fault(
+            "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: "
+            f"{path} == {shown(timestamp)}"
+        )
+    return when
+
+
+def _seconds(seconds: Any, path: str | None) -> int:
+    whole = integer(seconds)
+    if whole is None:
+        raise Fault(f"The SecondsPath parameter cannot be parsed as a long value: {path} == {shown(seconds)}")
+    if whole < 0:
+        raise Fault(f"The SecondsPath parameter references a negative value: {path} == {shown(seconds)}")
+    if whole > MOST_SECONDS:
+        raise Fault(f"The SecondsPath parameter references a value greater than {MOST_SECONDS}: {path} == {whole}")
+    return whole
+
+
+def limit(visit: Visit, name: str) -> int | None:
+    """A number of seconds from 1; None when the field isn't there."""
+    seconds, path = given(visit, name, visit.input)
+    if seconds is None:
+        return None
+    whole = integer(seconds)
+    if whole is None or not 0 < whole <= MOST_SECONDS:
+        # a guess, after the recorded cause for MaxConcurrencyPath
+        raise Fault(f'The {name}Path field refers to value "{shown(seconds)}" which is not a valid integer: {path}')
+    return whole
+
+
+def count(visit: Visit, name: str, data: Document) -> int | None:
+    """A whole number from 0; None when the field isn't there. The cause is recorded."""
+    value, path = given(visit, name, data)
+    if value is None and path is None:
+        return None
+    whole = integer(value)
+    if whole is None or whole < 0:
+        raise Fault(f'The {name}Path field refers to value "{shown(value)}" which is not a valid integer: {path}')
+    return whole
+
+
+def items(visit: Visit, data: Document) -> list[Any]:
+    """What an inline Map state goes over."""
+    path = visit.state.get("ItemsPath", "$")
+    try:
+        found = look_up(path, visit.sources(data))
+    except paths.NotFound:
+        # the error as users report it: Unable to apply step "items" to input {...}
+        step = (paths.compile(path).steps or ("",))[-1]
+        message = f'Unable to apply step "{step}" to input {data.text}'
+        raise Fault(message, "States.ReferencePathConflict") from None
+    if isinstance(found, list):
+        return found
+    if path != "$":
+        raise Fault(f'Reference path "{path}" must point to array.')
+    raise Fault(f"Map state input must be an array but was: {shown(found)}")
+
+
+def item_data(visit: Visit, data: Document, item: dict[str, Any]) -> Document:
+    """The input of an iteration."""
+    selector = visit.state.get("ItemSelector", visit.state.get("Parameters", _ABSENT))
+    if selector is _ABSENT:
+        return Document(item["Value"])
+
+    def context() -> dict[str, Any]:
+        return {**visit.context(), "Map": {"Item": item}}
+
+    return Document(fill(selector, Sources(data, context, visit.branch.variables, visit.branch.run.env)))
 
 
 def _part(visit: Visit, document: Document, name: str) -> Document:

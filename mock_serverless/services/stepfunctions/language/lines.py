@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import jsonpath, paths
+from . import queries
 from .document import Document
-from .errors import Fault, StateError
+from .errors import StateError
 from .interpreter import walk
 from .retries import Next, guarded
-from .states import integer_field, state
-from .values import Sources, fill, look_up, shown
+from .states import state
 from .visits import Branch, Visit
 
 MOST_AT_A_TIME = 40
@@ -31,7 +30,7 @@ async def parallel(visit: Visit) -> Next:
 
 async def _branches(visit: Visit) -> Next:
     branch, env = visit.branch, visit.branch.run.env
-    data = jsonpath.before(visit)
+    data = queries.of(visit).before(visit)
     started = branch.emit("ParallelStateStarted", {})
     visit.attempted = True
     lines = [branch.inner(b["States"], started) for b in visit.state["Branches"]]
@@ -50,7 +49,7 @@ async def _branches(visit: Visit) -> Next:
 
 
 def _leave(visit: Visit, outputs: list[Document]) -> Next:
-    output, assigned = jsonpath.after(visit, Document.array(outputs))
+    output, assigned = queries.of(visit).after(visit, Document.array(outputs))
     return visit.state.get("Next"), visit.leave(output, assigned)
 
 
@@ -94,7 +93,7 @@ class _Iterations:
         line = self.lines[index] = visit.branch.inner(processor["States"], last, item)
         line.emit("MapIterationStarted", details)
         try:
-            output = await walk(line, processor["StartAt"], _item_data(visit, self.data, item))
+            output = await walk(line, processor["StartAt"], queries.of(visit).item_data(visit, self.data, item))
         except StateError:
             env.emit("MapIterationFailed", details, line.last)
             del self.lines[index]
@@ -113,9 +112,10 @@ class _Iterations:
 
 async def _iterations(visit: Visit) -> Next:
     branch, env = visit.branch, visit.branch.run.env
-    data = jsonpath.before(visit)
-    items = items_of(visit, data)
-    limit = integer_field(visit, "MaxConcurrency", data) or MOST_AT_A_TIME
+    query = queries.of(visit)
+    data = query.before(visit)
+    items = query.items(visit, data)
+    limit = query.count(visit, "MaxConcurrency", data) or MOST_AT_A_TIME
     started = branch.emit("MapStateStarted", {"length": len(items)})
     visit.attempted = True
     running = _Iterations(visit, data, items, started)
@@ -134,34 +134,3 @@ async def _iterations(visit: Visit) -> Next:
 def _processor(definition: dict[str, Any]) -> dict[str, Any]:
     processor: dict[str, Any] = definition.get("ItemProcessor") or definition["Iterator"]
     return processor
-
-
-def items_of(visit: Visit, data: Document) -> list[Any]:
-    path = visit.state.get("ItemsPath", "$")
-    try:
-        found = look_up(path, visit.sources(data))
-    except paths.NotFound:
-        # the error as users report it: Unable to apply step "items" to input {...}
-        step = (paths.compile(path).steps or ("",))[-1]
-        message = f'Unable to apply step "{step}" to input {data.text}'
-        raise Fault(message, "States.ReferencePathConflict") from None
-    if isinstance(found, list):
-        return found
-    if path != "$":
-        raise Fault(f'Reference path "{path}" must point to array.')
-    raise Fault(f"Map state input must be an array but was: {shown(found)}")
-
-
-def _item_data(visit: Visit, data: Document, item: dict[str, Any]) -> Document:
-    template = visit.state.get("ItemSelector", visit.state.get("Parameters", _ABSENT))
-    if template is _ABSENT:
-        return Document(item["Value"])
-
-    def context() -> dict[str, Any]:
-        return {**visit.context(), "Map": {"Item": item}}
-
-    sources = Sources(data, context, visit.branch.variables, visit.branch.run.env)
-    return Document(fill(template, sources))
-
-
-_ABSENT: Any = object()

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from . import jsonpath
+from . import queries
 from .document import Document
-from .errors import Fault, StateError, located, matches
+from .errors import Fault, StateError, matches
 from .visits import Visit
 
 Next = tuple[str | None, Document]
@@ -25,7 +25,7 @@ async def guarded(visit: Visit, work: Callable[[Visit], Awaitable[Next]], failed
         try:
             return await work(visit)
         except Fault as fault:
-            error = located(fault, visit.name, visit.entered)
+            error = visit.error(fault)
         except StateError as e:
             error = e
         delay = retry(visit, error)
@@ -78,8 +78,7 @@ def leave_by(visit: Visit, caught: dict[str, Any], error: StateError) -> Next:
     """Leave a state by one of its catchers: its ResultPath counts, the state's OutputPath doesn't (recorded)."""
     result = Document({"Error": error.error or "", "Cause": error.cause or ""})
     try:
-        output = jsonpath.put(visit, result, caught.get("ResultPath", "$"))
-        variables = jsonpath.assigned(visit, caught, result)
+        output, variables = queries.of(visit).caught(visit, caught, result)
     except Fault as fault:
-        raise located(fault, visit.name, visit.entered) from None
+        raise visit.error(fault) from None
     return caught["Next"], visit.leave(output, variables)

@@ -56,21 +56,19 @@ def unknown_targets(definition: dict[str, Any]) -> Iterator[Problem]:
 
 
 def ends(definition: dict[str, Any]) -> Iterator[Problem]:
-    """Reported: a workflow without an end is one problem without a place, and nothing is said of states out of reach."""
+    """Reported: a workflow without an end is one problem without a place, and hides the states that are out of reach.
+
+    Only the outermost line needs an end (measured: https://github.com/floci-io/floci/pull/2786). Out of reach is a state which
+    nothing leads to; whether that is reached itself doesn't count (https://github.com/aws-cloudformation/cfn-lint/issues/4074).
+    """
     for level in levels(definition):
         states = level.body["States"]
-        if not any(
+        if level.depth == 0 and not any(
             s.get("End") or s.get("Type") in ("Succeed", "Fail") for s in states.values() if isinstance(s, dict)
         ):
             yield Problem("MISSING_END_STATE", "Workflow has no terminal state")
-            continue
-        seen: set[str] = set()
-        todo = [level.body["StartAt"]]
-        while todo:
-            name = todo.pop()
-            if name in states and name not in seen and isinstance(states[name], dict):
-                seen.add(name)
-                todo += [t for _, t in targets("", states[name])]
+            return
+        named = {level.body["StartAt"], *(str(t) for path, _, state in level.states() for _, t in targets(path, state))}
         for path, name, _ in level.states():
-            if name not in seen and level.body["StartAt"] in states:
+            if name not in named:
                 yield Problem(TARGET, f'State "{name}" is not reachable.', path)

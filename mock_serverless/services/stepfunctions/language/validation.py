@@ -11,10 +11,13 @@ from typing import Any
 
 from . import choice, intrinsics, paths, times
 from .definition import SCHEMA, Level, Problem, levels, objects, parse
+from .expressions import is_expression
 from .fields import (
     ALTERNATIVES,
     FIELDS,
+    JSONATA_FIELDS,
     JSONATA_ONLY,
+    JSONPATH_ONLY,
     MACHINE_FIELDS,
     REQUIRED,
     is_jsonata,
@@ -23,6 +26,7 @@ from .fields import (
     required,
     unsupported,
 )  # fmt: skip
+from .references import expressions
 from .transitions import ends, names, unknown_targets
 
 ResourceCheck = Callable[[str], str | None]
@@ -76,16 +80,18 @@ def type_and_fields(level: Level, path: str, name: str, state: dict[str, Any]) -
     if "Type" not in state:
         yield from required(path, state, ["Type"])
         return
-    allowed = FIELDS.get(state["Type"]) if isinstance(state["Type"], str) else None
+    language, other = ("JSONata", "JSONPath") if is_jsonata(level, state) else ("JSONPath", "JSONata")
+    fields, others = (JSONATA_FIELDS, JSONPATH_ONLY) if language == "JSONata" else (FIELDS, JSONATA_ONLY)
+    allowed = fields.get(state["Type"]) if isinstance(state["Type"], str) else None
     if allowed is None:
         yield Problem(SCHEMA, f"Value is not one of: [{', '.join(FIELDS)}]", f"{path}/Type")
         return
-    if "JSONata" in (level.language, state.get("QueryLanguage")):
-        return
+    if state.get("QueryLanguage") == "JSONPath" and level.language == "JSONata":
+        return  # that is a problem by itself, and hides this one (reported)
     for field in state:
-        if field in JSONATA_ONLY:
-            only = f"field '{field}' is only supported for the 'JSONata' QueryLanguage"
-            yield Problem(SCHEMA, f"The QueryLanguage is set to 'JSONPath', but {only}", path)
+        if field in others and field not in allowed:
+            only = f"field '{field}' is only supported for the '{other}' QueryLanguage"
+            yield Problem(SCHEMA, f"The QueryLanguage is set to '{language}', but {only}", path)
         elif field not in allowed:
             yield Problem(SCHEMA, f"Field '{field}' is not supported", path)
     yield from required(path, state, REQUIRED.get(state["Type"], []))
@@ -110,12 +116,16 @@ def transition(level: Level, path: str, name: str, state: dict[str, Any]) -> Ite
 
 def wait(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
     """Exactly one way to say how long; the wording for timestamps is recorded."""
-    if state.get("Type") != "Wait" or is_jsonata(level, state):
+    if state.get("Type") != "Wait":
         return
     ways = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"]
+    if is_jsonata(level, state):
+        ways = ["Seconds", "Timestamp"]
     if sum(w in state for w in ways) != 1:
         yield Problem(SCHEMA, f"Exactly one of these fields is required: [{', '.join(ways)}]", path)
     timestamp = state.get("Timestamp")
+    if is_jsonata(level, state) and is_expression(timestamp):
+        return
     if timestamp is not None and (not isinstance(timestamp, str) or times.parse(timestamp) is None):
         yield Problem(SCHEMA, "String does not match RFC3339 timestamp", f"{path}/Timestamp")
 
@@ -137,6 +147,8 @@ def variables(level: Level, path: str, name: str, state: dict[str, Any]) -> Iter
         names = body.get("Assign")
         for variable in names if isinstance(names, dict) else ():
             plain = variable.removesuffix(".$")
+            if is_jsonata(level, state) and variable != plain:
+                plain = variable
             if not plain.isidentifier() or plain == "states" or len(plain) > 80:
                 yield Problem(SCHEMA, f"Invalid variable name: {plain}", f"{where}/Assign")
 
@@ -177,6 +189,8 @@ def _template(path: str, template: Any) -> Iterator[Problem]:
 
 def paths_of_fields(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
     """Fields which are paths (reported: "Value is not a Reference Path")."""
+    if is_jsonata(level, state):
+        return
     for field in ANY_PATHS:
         if state.get(field) is not None and not is_path(state[field]):
             yield Problem(SCHEMA, "Value is not a valid JSONPath", f"{path}/{field}")
@@ -239,7 +253,7 @@ def errors(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterato
 
 def choices(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
     """Rules of a Choice state (reported: Next is required)."""
-    if state.get("Type") != "Choice" or "Choices" not in state or is_jsonata(level, state):
+    if state.get("Type") != "Choice" or "Choices" not in state:
         return
     rules = state["Choices"]
     if not isinstance(rules, list) or not rules:
@@ -248,8 +262,26 @@ def choices(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterat
     for i, rule in enumerate(rules):
         where = f"{path}/Choices[{i}]"
         if isinstance(rule, dict):
-            yield from required(where, rule, ["Next"])
-        yield from _choice_rule(where, rule, True)
+            yield from required(where, rule, ["Condition", "Next"] if is_jsonata(level, state) else ["Next"])
+        if is_jsonata(level, state):
+            yield from _condition(where, rule)
+        else:
+            yield from _choice_rule(where, rule, True)
+
+
+def _condition(path: str, rule: Any) -> Iterator[Problem]:
+    if not isinstance(rule, dict):
+        return  # told elsewhere
+    for name in rule:
+        if name == "Variable" or name in choice.ALL_OPERATORS:
+            only = f"field '{name}' is only supported for the 'JSONPath' QueryLanguage"
+            yield Problem(SCHEMA, f"The QueryLanguage is set to 'JSONata', but {only}", path)
+        elif name not in ("Condition", "Next", "Output", "Assign", "Comment"):
+            yield Problem(SCHEMA, f"Field '{name}' is not supported", path)
+    condition = rule.get("Condition", True)
+    if not isinstance(condition, bool) and not is_expression(condition):
+        # a guess
+        yield Problem(SCHEMA, "Value must be a boolean or a JSONata expression", f"{path}/Condition")
 
 
 def _choice_rule(path: str, rule: Any, top: bool) -> Iterator[Problem]:
@@ -311,7 +343,7 @@ def credentials(level: Level, path: str, name: str, state: dict[str, Any]) -> It
 RULES: tuple[Rule, ...] = (
     kinds_inside,
     type_and_fields, query_language, transition, wait, exclusive, variables, templates, paths_of_fields, errors, choices, lines,
-    credentials,
+    credentials, expressions,
 )  # fmt: skip
 
 

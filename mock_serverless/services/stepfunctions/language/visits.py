@@ -8,20 +8,29 @@ from typing import Any
 from . import times
 from .document import Document, dumps
 from .environment import Environment
-from .errors import too_large
+from .errors import Fault, QueryFault, StateError, located, too_large
+from .expressions import Expressions
 from .values import Sources
 
 COUNTS_RETRIES = frozenset({"Task", "Parallel", "Map"})
 """States whose context object has a RetryCount (recorded)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
     """What is the same for all states of one execution: its world, and its part of the context object."""
 
     env: Environment
     context: dict[str, Any]
     query_language: str = "JSONPath"
+    _expressions: Expressions | None = None
+
+    @property
+    def expressions(self) -> Expressions:
+        """Its expressions of JSONata."""
+        if self._expressions is None:
+            self._expressions = Expressions(self.env, self.env.now)
+        return self._expressions
 
 
 @dataclass(slots=True)
@@ -50,7 +59,10 @@ class Branch:
 
 @dataclass(slots=True)
 class Visit:
-    """One visit of a state. ``inspection`` and ``given`` (parts of the context object) are for those who test one."""
+    """One visit of a state; ``previous`` is the event before it was entered.
+
+    ``inspection`` and ``given`` (parts of the context object) are for those who test one.
+    """
 
     branch: Branch
     name: str
@@ -58,6 +70,7 @@ class Visit:
     input: Document
     entered: int
     time: float
+    previous: int = 0
     retries: int = 0
     attempts: list[int] = field(default_factory=list)
     token: str | None = None
@@ -65,6 +78,26 @@ class Visit:
     inspection: dict[str, Document] | None = None
     given: dict[str, Any] | None = None
     _context: dict[str, Any] | None = None
+
+    @property
+    def language(self) -> str:
+        """The query language of the state's fields."""
+        language: str = self.state.get("QueryLanguage") or self.branch.run.query_language
+        return language
+
+    def error(self, fault: Fault) -> StateError:
+        """The error of the state when a field can't be evaluated; the history tells of JSONata's (recorded)."""
+        error = located(fault, self.name, self.entered)
+        if isinstance(fault, QueryFault):
+            details = {"cause": error.cause, "error": error.error, "location": fault.location, "state": self.name}
+            branch = self.branch
+            previous = branch.last if fault.after or branch.last != self.entered else self.previous
+            branch.last = branch.run.env.emit(
+                "EvaluationFailed", {k: v for k, v in details.items() if v is not None}, previous
+            )
+            self.attempted = True
+        error.event = self.branch.last
+        return error
 
     def context(self) -> dict[str, Any]:
         """The context object: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html"""
