@@ -14,9 +14,10 @@
     database.py       all tables of an account and region (the service's state)
     definitions.py    create_table's request, checked and read
     descriptions.py   what describe_table shows
+    restores.py       a table out of a backup or out of another's past
 
 Operations stand in the file of their noun: tables.py, items.py, queries.py, batches.py, transactions.py, streams.py,
-expiry.py, tags.py, account.py. legacy.py reads the older parameters; capacity.py counts capacity units.
+expiry.py, recovery.py, backups.py, tags.py, account.py. legacy.py reads the older parameters; capacity.py counts capacity units.
 """
 
 from .database import Database as State

@@ -1,10 +1,9 @@
-"""What is the same for every table: describe_limits, describe_endpoints, describe_continuous_backups."""
+"""What is the same for every table: describe_limits, describe_endpoints."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
 from .database import Database
@@ -26,20 +25,3 @@ def describe_endpoints(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeEndpoints.html"""
     address = f"dynamodb.{db.scope.region}.{db.scope.dns_suffix}"
     return {"Endpoints": [{"Address": address, "CachePeriodInMinutes": 1440}]}
-
-
-@operation
-def describe_continuous_backups(db: Database, request: dict[str, Any]) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeContinuousBackups.html
-
-    Point-in-time recovery can't be enabled yet, so it is disabled.
-    """
-    name = db.name_of(request["TableName"])
-    if name not in db.tables:
-        raise AwsError("TableNotFoundException", f"Table not found: {name}")
-    return {
-        "ContinuousBackupsDescription": {
-            "ContinuousBackupsStatus": "ENABLED",
-            "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"},
-        }
-    }

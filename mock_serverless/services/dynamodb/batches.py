@@ -49,7 +49,7 @@ def batch_get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
             check_paths(table, projection.paths)
         found = answer["Responses"].setdefault(name, [])
         for position, key in enumerate(keys):
-            record = table.get(key)
+            record = table.get(key, block.get("ConsistentRead", False))
             if record is not None and size + record[1] > MOST_BYTES:
                 answer["UnprocessedKeys"][name] = {**block, "Keys": block["Keys"][position:]}
                 break

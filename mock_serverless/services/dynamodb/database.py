@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.agenda import job
 from mock_serverless.core.arns import Arn
@@ -18,6 +18,9 @@ from .latency import Latency
 from .streams import Stream
 from .table import Table
 from .values import refuse
+
+if TYPE_CHECKING:
+    from .backups import Backup
 
 NAME_PATTERN = "[a-zA-Z0-9_.-]+"
 _NAME = re.compile(NAME_PATTERN)
@@ -33,7 +36,9 @@ class Database:
         self.streams: dict[str, Stream] = {}
         self.transactions: dict[str, tuple[float, Any, Any]] = {}  # token -> until when, request, what to read again
         self.encryption_key: str | None = None
+        self.backups: dict[str, Backup] = {}
         self._latency = Latency()
+        self._read_lag = 0.0
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Database:
         copy = memo[id(self)] = Database(self.scope)
@@ -41,15 +46,34 @@ class Database:
         copy.streams = deepcopy(self.streams, memo)
         copy.transactions = self.transactions.copy()
         copy.encryption_key = self.encryption_key
+        copy.backups = self.backups.copy()  # a backup is replaced, never changed
         copy._latency = deepcopy(self._latency, memo)
+        copy._read_lag = self._read_lag
         return copy
 
     @property
-    def latency(self) -> Latency:
-        """How long things take; one setting for the whole cloud, kept in its own account and region."""
+    def _home(self) -> Database:
+        """Where the settings of the whole cloud are: in its own account and region."""
         cloud = self.scope.cloud
         home: Database = self.scope.state(account=cloud.account, region=cloud.region)
-        return home._latency
+        return home
+
+    @property
+    def latency(self) -> Latency:
+        """How long things take; one setting for the whole cloud."""
+        return self._home._latency
+
+    @property
+    def read_lag(self) -> float:
+        """How many seconds late reads are that aren't consistent; one setting for the whole cloud."""
+        return self._home._read_lag
+
+    @read_lag.setter
+    def read_lag(self, seconds: float) -> None:
+        self._home._read_lag = seconds
+        for state in self.scope.cloud.states_of("dynamodb"):
+            for table in state.tables.values():
+                table.read_late(seconds)
 
     # ------------------------------------------------------------------ tables
 
@@ -62,11 +86,14 @@ class Database:
             raise AwsError("ResourceNotFoundException", NOT_FOUND)
         return table
 
-    def named_table(self, name: str) -> Table:
-        """A table by name or ARN, for an operation on tables: the refusal names it."""
+    def named_table(self, name: str, restoring: bool = False) -> Table:
+        """A table by name or ARN, for an operation on tables: the refusal names it.
+
+        A table that is being restored can only be described and deleted, for the rest it isn't there yet (measured).
+        """
         plain = self.name_of(name)
         table = self.tables.get(plain)
-        if table is None:
+        if table is None or (table.restoring and not restoring):
             raise AwsError("ResourceNotFoundException", f"{NOT_FOUND}: Table: {plain} not found")
         return table
 

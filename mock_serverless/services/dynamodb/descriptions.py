@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.clock import from_timestamp
 
 from .schema import IndexDefinition
 from .table import IndexSettings, Settings, Table, Throughput
+
+if TYPE_CHECKING:
+    from .restores import Origin
 
 
 def description(table: Table, status: str | None = None) -> dict[str, Any]:
@@ -37,12 +40,23 @@ def description(table: Table, status: str | None = None) -> dict[str, Any]:
         shown["GlobalSecondaryIndexes"] = [global_index(table, d, status) for d in table.global_indexes]
     _add_billing(shown, table, status)
     _add_stream(shown, table)
+    if table.origin is not None and status == "CREATING":
+        shown["RestoreSummary"] = _restore_summary(table.origin)
     if settings.encryption is not None:
         shown["SSEDescription"] = settings.encryption
     if settings.table_class is not None:
         shown["TableClassSummary"] = {"TableClass": settings.table_class}
         if settings.table_class_since is not None:
             shown["TableClassSummary"]["LastUpdateDateTime"] = from_timestamp(settings.table_class_since)
+    return shown
+
+
+def _restore_summary(origin: Origin) -> dict[str, Any]:
+    """Shown until the table is ACTIVE (measured)."""
+    shown: dict[str, Any] = {} if origin.backup_arn is None else {"SourceBackupArn": origin.backup_arn}
+    shown["SourceTableArn"] = origin.table_arn
+    shown["RestoreDateTime"] = from_timestamp(origin.time)
+    shown["RestoreInProgress"] = True
     return shown
 
 

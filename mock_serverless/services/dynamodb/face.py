@@ -39,6 +39,17 @@ class DynamodbFace:
         """
         self._database(None, None).latency.set(seconds)
 
+    def read_lag(self, seconds: float) -> None:
+        """Let reads be as late as AWS allows: those that aren't consistent see the items of so many virtual seconds ago.
+
+        They are get_item, batch_get_item, query and scan without ``ConsistentRead``, and every read of a global index.
+        Consistent reads, conditions and transactions see what is. 0 (as it is unless set): everybody does. It holds for all
+        accounts and regions, for what is written from now on. Raises ValueError for what is no time.
+        """
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
+            raise ValueError(f"the lag of reads is a number of seconds, 0 or more, not {seconds!r}")
+        self._database(None, None).read_lag = float(seconds)
+
     def _database(self, account: str | None, region: str | None) -> Database:
         cloud = self._cloud
         database: Database = cloud.state_of("dynamodb", account or cloud.account, region or cloud.region)

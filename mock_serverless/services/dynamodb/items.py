@@ -50,7 +50,7 @@ def get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     given = normalise_item(request["Key"])
     projection = bind("GetItem", request).projection or legacy.projection(request)
     table = db.table(request["TableName"])
-    record = table.get(table.key.of_key(given))
+    record = table.get(table.key.of_key(given), request.get("ConsistentRead", False))
     if projection is not None:
         check_paths(table, projection.paths)
     answer: dict[str, Any] = {}

@@ -22,7 +22,7 @@ from .items import check_paths
 from .placement import HASH_BITS, segment_bounds
 from .schema import INVALID, MAX_RANGE, MISMATCH, RANGE_TOO_LONG, Key, KeySchema, byte_length
 from .states import check_readable
-from .store import Bounds, Index, content_of
+from .store import Bounds, Index, Store, content_of
 from .table import Table
 from .values import Item, normalise_item, refuse
 
@@ -41,6 +41,7 @@ class Reading:
 
     request: dict[str, Any]
     table: Table
+    store: Store  # as this read sees it
     index: Index | None
     fetch: bool  # a local index whose items are completed from the table
     filter: Callable[[Item], bool] | None
@@ -76,10 +77,9 @@ def query(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     bounds.backwards = request.get("ScanIndexForward") is False
     if start is not None:
         bounds.after = _query_start(table, index, start, partition, bounds, match)
-    store = table.items.store
     if index is not None:
         return page(reading, index.query(partition, bounds))
-    answer = page(reading, store.query(partition, bounds))
+    answer = page(reading, reading.store.query(partition, bounds))
     if table.key.range_name is None:  # one item at most, nothing to go on behind
         answer.pop("LastEvaluatedKey", None)
     return answer
@@ -106,7 +106,7 @@ def scan(db: Database, request: dict[str, Any]) -> dict[str, Any]:
         after = None if start is None else _table_start(table, start)
         if after is not None:
             _check_segment(request, table.key.place_of(table.key.partition_of(after)), first, end)
-        return page(reading, table.items.store.scan(after, first, end))
+        return page(reading, reading.store.scan(after, first, end))
     entry = None if start is None else _index_start(table, index, start)
     if entry is not None:
         _check_segment(request, index.place_of(entry[0]), first, end)
@@ -119,7 +119,7 @@ def scan(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 def page(reading: Reading, keys: Iterator[Key]) -> dict[str, Any]:
     """Read items until the limit or 1 MB is reached."""
     request, index = reading.request, reading.index
-    items = reading.table.items.store.items
+    items = reading.store.items
     images = None if index is None else index.images
     limit = request.get("Limit", 0)
     counting = request.get("Select") == "COUNT"
@@ -174,9 +174,9 @@ def _reading(
         check_paths(table, projection.paths)
     if bound.filter is not None:
         check_paths(table, bound.filter.paths)
-    return Reading(
-        request, table, index, _must_fetch(request, index, projection), bound.filter or old_filter, projection
-    )
+    fetch = _must_fetch(request, index, projection)
+    store = table.items.store if request.get("ConsistentRead") else table.seen()
+    return Reading(request, table, store, index, fetch, bound.filter or old_filter, projection)
 
 
 def _must_fetch(request: dict[str, Any], index: Index | None, projection: BoundProjection | None) -> bool:

@@ -43,6 +43,14 @@ class Index:
         self.count = 0
         self.size = 0
 
+    def copy(self, definition: IndexDefinition) -> Index:
+        """A copy of its own, perhaps under another name."""
+        twin = Index(definition, self.key)
+        twin.partitions = {partition: entries.copy() for partition, entries in self.partitions.items()}
+        twin.images = None if self.images is None else self.images.copy()
+        twin.count, twin.size = self.count, self.size
+        return twin
+
     def place_of(self, partition: Any) -> int:
         """Where a partition lies in the order of a scan."""
         if len(self._hash) == 1:
@@ -200,6 +208,16 @@ class Store:
         self._order = PartitionOrder(key.place_of)
         self.indexes: dict[str, Index] = {}
         self.size = 0
+
+    def copy(self, indexes: dict[str, IndexDefinition]) -> Store:
+        """A copy of its own (the images are shared), with some of the indexes: old name -> definition."""
+        twin = Store(self.key)
+        twin.items = self.items.copy()
+        if self.partitions is not None:
+            twin.partitions = {partition: entries.copy() for partition, entries in self.partitions.items()}
+        twin.size = self.size
+        twin.indexes = {definition.name: self.indexes[old].copy(definition) for old, definition in indexes.items()}
+        return twin
 
     def get(self, key: Key) -> Record | None:
         """A fresh copy of an item, with its size."""

@@ -22,6 +22,8 @@ from .values import Item, refuse, size_of
 from .versions import Versioned
 
 if TYPE_CHECKING:
+    from .recovery import Recovery
+    from .restores import Origin
     from .streams import Stream
 
 MAX_ITEM = 400 * 1024
@@ -150,7 +152,13 @@ class Table:
         self.expiry = Expiry()
         self.followers: tuple[str, ...] = ()
         """Names of what follows from a change, see :func:`follower`. Who is among them also needs the journal: ``keep``."""
+        self.lag = 0.0
+        self.recovery: Recovery | None = None
+        self.origin: Origin | None = None
+        """What it was restored from."""
         self._past: tuple[int, int, Versioned] | None = None
+        if (lag := scope.state().read_lag):
+            self.read_late(lag)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Table:
         """For snapshots: only what changes is copied, the items not at all (versions.py)."""
@@ -163,15 +171,36 @@ class Table:
         twin._past = None
         return twin
 
+    def as_it_is(self) -> Table:
+        """The table at this moment, for a backup: without its past and its streams, in no time (versions.py)."""
+        twin: Table = object.__new__(Table)
+        twin.__dict__.update(self.__dict__)
+        twin.indexes = self.indexes.copy()
+        for name in ("settings", "index_settings", "items"):
+            setattr(twin, name, deepcopy(getattr(self, name)))
+        twin.journal, twin.expiry = Journal(), Expiry()
+        twin.stream = twin.latest_stream = twin.recovery = twin.origin = twin._past = None
+        twin.followers = ()
+        return twin
+
+    @property
+    def restoring(self) -> bool:
+        """Whether it is being restored."""
+        return self.origin is not None and self.status == "CREATING"
+
     # ------------------------------------------------------------------ indexes
 
     def add_index(self, definition: IndexDefinition, settings: IndexSettings | None) -> None:
         """Add an index, with the items that have its key already."""
+        self.define_index(definition, settings)
+        self.items.set_index(definition.name, self.items.store.built_index(definition))
+
+    def define_index(self, definition: IndexDefinition, settings: IndexSettings | None) -> None:
+        """The store has the index: now the table has it."""
         self.indexes[definition.name] = definition
         self._order_checks()
         if settings is not None:
             self.index_settings[definition.name] = settings
-        self.items.set_index(definition.name, self.items.store.built_index(definition))
 
     def drop_index(self, name: str) -> None:
         """Take an index away."""
@@ -203,10 +232,19 @@ class Table:
 
     # ------------------------------------------------------------------ items
 
-    def get(self, key: Key) -> Record | None:
+    def get(self, key: Key, consistent: bool = True) -> Record | None:
         """A fresh copy of an item, with its size."""
-        image = self.items.store.items.get(key)
+        image = (self.items.store if consistent else self.seen()).items.get(key)
         return None if image is None else unpack(image)
+
+    def seen(self) -> Store:
+        """The items as a read that isn't consistent sees them: :meth:`at` some seconds ago, if there is a lag."""
+        return self.at(self.scope.timestamp() - self.lag) if self.lag else self.items.store
+
+    def read_late(self, seconds: float) -> None:
+        """Have reads that aren't consistent see the items of so many seconds ago."""
+        self.lag = seconds
+        self.keep("lag", seconds or None)
 
     def write(self, key: Key, record: Record | None, by: str | None = None) -> None:
         """Put an item under its key (None: delete it). ``by`` names a service which does it on its own."""
@@ -231,9 +269,10 @@ class Table:
         self.journal.keep(need, seconds, self.scope.timestamp())
 
     def at(self, time: float) -> Store:
-        """The items as they were at a time, what was written at that very time included. For reading, until the next write.
+        """The items as they were at a time, what was written at that very time included.
 
-        The journal must reach back so far. Costs what has changed since.
+        To be read at once: the next look at ``items`` brings the store back to now. The journal must reach back so far. Costs
+        what has changed since.
         """
         first, end = self.journal.number_after(time), self.journal.next_number
         if first == end:

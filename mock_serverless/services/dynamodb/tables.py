@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from mock_serverless.core.agenda import job
+from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
 from . import tags
+from .backups import keep_deleted
 from .database import Database
 from .definitions import (
     check_definition,
@@ -55,6 +57,8 @@ def create_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     check_definition(request)
     tags.check(request.get("Tags") or [])
     if name in db.tables:
+        if db.tables[name].restoring:
+            raise AwsError("ResourceInUseException", f"Table is being used: {name}")  # measured
         if db.tables[name].status in ("CREATING", "DELETING"):
             check_idle(db.tables[name])
         raise refuse_in_use(name)
@@ -91,7 +95,7 @@ def _check_limits(db: Database, request: dict[str, Any]) -> None:
 
 def _found(db: Database, request: dict[str, Any]) -> Table:
     db.checked_name(request["TableName"])
-    return db.named_table(request["TableName"])
+    return db.named_table(request["TableName"], restoring=True)
 
 
 @operation(unfinished=unsettled)
@@ -132,6 +136,7 @@ def delete_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _delete(db: Database, table: Table) -> None:
+    keep_deleted(db, table)
     if table.stream is not None:
         close_stream(table.stream, db.scope.timestamp())
     del db.tables[table.name]

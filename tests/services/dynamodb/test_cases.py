@@ -33,6 +33,7 @@ FILES = (
     "expiry",
     "tags",
     "table_updates",
+    "backups",
 )
 
 
