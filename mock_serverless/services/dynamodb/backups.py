@@ -13,7 +13,7 @@ from typing import Any
 
 from mock_serverless.core.agenda import job
 from mock_serverless.core.arns import Arn
-from mock_serverless.core.clock import from_timestamp
+from mock_serverless.core.clock import from_timestamp, to_timestamp
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
@@ -229,7 +229,7 @@ def _feeding(db: Database, backup: Backup) -> bool:
 
 
 def _bound(request: dict[str, Any], name: str) -> float | None:
-    return round(request[name].timestamp(), 3) if name in request else None
+    return round(to_timestamp(request[name]), 3) if name in request else None
 
 
 def _cursor(db: Database, request: dict[str, Any]) -> tuple[str, str] | None:

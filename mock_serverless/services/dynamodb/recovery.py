@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from mock_serverless.core.arns import Arn
-from mock_serverless.core.clock import from_timestamp
+from mock_serverless.core.clock import from_timestamp, to_timestamp
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
@@ -192,7 +192,7 @@ def _time(request: dict[str, Any], recovery: Recovery, now: float) -> float:
     earliest, latest = float(int(recovery.earliest(now))), float(int(recovery.latest(now)))
     if "RestoreDateTime" not in request:
         return latest
-    time = float(int(request["RestoreDateTime"].timestamp()))
+    time = float(int(to_timestamp(request["RestoreDateTime"])))
     if not earliest <= time <= latest:
         shown = [
             datetime.fromtimestamp(t, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") for t in (time, earliest, latest)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.errors import AwsError, NotSupported
 
-from .definitions import PER_REQUEST, encryption, throughput_of
+from .definitions import PER_REQUEST, encryption, index_settings, throughput_of, warm_of
 from .descriptions import description
 from .schema import INVALID, IndexDefinition
 from .states import begin
@@ -104,10 +104,10 @@ def plan(db: Database, source: Table, request: dict[str, Any]) -> Plan:
     old = source.settings
     billing = request.get("BillingModeOverride", old.billing_mode)
     _check_throughput(request, old.billing_mode, billing)
-    throughput = request.get("ProvisionedThroughputOverride")
-    settings = Settings(billing, throughput_of(throughput) if throughput is not None else _same(old.throughput))
+    given = request.get("ProvisionedThroughputOverride")
+    throughput = throughput_of(given) if given is not None or billing == PER_REQUEST else _same(old.throughput)
+    settings = Settings(billing, throughput, warm_of(throughput))
     if billing == PER_REQUEST:
-        settings.throughput = Throughput()
         settings.paid_per_request_since = db.scope.timestamp()
         settings.on_demand = request.get("OnDemandThroughputOverride", old.on_demand)
     settings.encryption = old.encryption
@@ -155,13 +155,13 @@ def _global(
         for d in source.global_indexes:
             own = source.index_settings[d.name]
             if billing == PER_REQUEST:
-                found.append((d.name, d, IndexSettings(Throughput(), own.on_demand)))
+                found.append((d.name, d, IndexSettings(Throughput(), warm_of(Throughput()), own.on_demand)))
             elif source.settings.billing_mode == PER_REQUEST:
                 raise refuse(
                     f"{REQUEST}Must specify provisioned throughput for index {d.name}"
                 )  # that it is so: a guess
             else:
-                found.append((d.name, d, IndexSettings(_same(own.throughput))))
+                found.append((d.name, d, IndexSettings(_same(own.throughput), warm_of(own.throughput))))
         return found
     for old, name, entry in _matched(source.global_indexes, given):
         units = entry.get("ProvisionedThroughput")
@@ -172,8 +172,7 @@ def _global(
                 f"{REQUEST}Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST for index "
                 f"{name}"
             )
-        own = IndexSettings(throughput_of(units), entry.get("OnDemandThroughput"), entry.get("WarmThroughput"))
-        found.append((old.name, replace(old, name=name), own))
+        found.append((old.name, replace(old, name=name), index_settings(entry)))
     return found
 
 

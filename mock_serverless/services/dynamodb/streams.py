@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
-from mock_serverless.core.clock import from_timestamp
+from mock_serverless.core.clock import from_timestamp, to_timestamp
 from mock_serverless.core.constraints import validation_error, violation
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
@@ -186,7 +186,7 @@ def get_shard_iterator(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     elif kind == "AT_TIMESTAMP":
         if "Timestamp" not in request:
             raise refuse("Timestamp is required when ShardIteratorType is AT_TIMESTAMP")  # the wording is a guess
-        number = max(stream.horizon(now), journal.number_at(request["Timestamp"].timestamp()))
+        number = max(stream.horizon(now), journal.number_at(to_timestamp(request["Timestamp"])))
     else:
         number = _number_asked(stream, request, now) + (kind == "AFTER_SEQUENCE_NUMBER")
     return {"ShardIterator": _iterator(stream, number, now)}

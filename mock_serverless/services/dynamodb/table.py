@@ -157,7 +157,7 @@ class Table:
         self.origin: Origin | None = None
         """What it was restored from."""
         self._past: tuple[int, int, Versioned] | None = None
-        if (lag := scope.state().read_lag):
+        if lag := scope.state().read_lag:
             self.read_late(lag)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Table:

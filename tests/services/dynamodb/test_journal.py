@@ -194,3 +194,80 @@ def keys(streams: Any, arn: str) -> list[str]:
     start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
     records = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
     return [record["dynamodb"]["Keys"]["p"]["S"] for record in records]
+
+
+# ---------------------------------------------------------------------- late reads
+
+
+def test_late_reads_see_what_was(cloud: Cloud, table: Table) -> None:
+    client = boto3.client("dynamodb", region_name="us-east-1")
+    item = {"p": {"S": "a"}, "g": {"S": "x"}}
+
+    def seen(**more: Any) -> tuple[int, ...]:
+        got = client.get_item(TableName="things", Key={"p": item["p"]}, **more)
+        batch = client.batch_get_item(RequestItems={"things": {"Keys": [{"p": item["p"]}], **more}})
+        query = client.query(
+            TableName="things",
+            KeyConditionExpression="p = :p",
+            ExpressionAttributeValues={":p": item["p"]},
+            **more,
+        )
+        scan = client.scan(TableName="things", **more)
+        return int("Item" in got), len(batch["Responses"]["things"]), query["Count"], scan["Count"]
+
+    def indexed() -> int:
+        by_key = client.query(
+            TableName="things",
+            IndexName="by-g",
+            KeyConditionExpression="g = :g",
+            ExpressionAttributeValues={":g": item["g"]},
+        )
+        scan = client.scan(TableName="things", IndexName="by-g")
+        assert by_key["Items"] == scan["Items"]
+        return int(scan["Count"])
+
+    cloud.dynamodb.read_lag(2)
+    client.put_item(TableName="things", Item=item)
+    assert seen() == (0, 0, 0, 0)
+    assert indexed() == 0
+    assert seen(ConsistentRead=True) == (1, 1, 1, 1)
+    transaction = client.transact_get_items(TransactItems=[{"Get": {"TableName": "things", "Key": {"p": item["p"]}}}])
+    assert "Item" in transaction["Responses"][0]
+    client.put_item(TableName="things", Item=item, ConditionExpression="attribute_exists(p)")
+    cloud.clock.advance(1.5)
+    client.delete_item(TableName="things", Key={"p": item["p"]})
+    assert seen() == (0, 0, 0, 0)
+    cloud.clock.advance(0.5)
+    assert (seen(), indexed()) == ((1, 1, 1, 1), 1)
+    assert seen(ConsistentRead=True) == (0, 0, 0, 0)
+    cloud.clock.advance(1.5)
+    assert (seen(), indexed()) == ((0, 0, 0, 0), 0)
+
+
+def test_the_lag_of_reads_is_a_setting_of_the_whole_cloud(cloud: Cloud) -> None:
+    snapshot = cloud.snapshot()
+    cloud.dynamodb.read_lag(5)
+    there = boto3.client("dynamodb", region_name="eu-west-1")
+    there.create_table(
+        TableName="later",
+        KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    there.put_item(TableName="later", Item={"p": {"S": "a"}})
+    assert there.scan(TableName="later")["Count"] == 0
+    cloud.dynamodb.read_lag(0)
+    assert there.scan(TableName="later")["Count"] == 1
+    cloud.dynamodb.read_lag(5)
+    cloud.restore(snapshot)
+    there.create_table(
+        TableName="later",
+        KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    there.put_item(TableName="later", Item={"p": {"S": "a"}})
+    assert there.scan(TableName="later")["Count"] == 1
+    for wrong in (-1, float("inf"), "2", True):
+        with pytest.raises(ValueError, match="the lag of reads is a number of seconds"):
+            cloud.dynamodb.read_lag(wrong)  # type: ignore[arg-type]
