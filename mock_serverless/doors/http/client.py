@@ -18,10 +18,12 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from ...core.errors import NotSupported
 from ...core.hosts import Request, request_of
+from . import stubs
 from .serving import not_served, serve
 
 if TYPE_CHECKING:
     from ...cloud import Cloud
+    from ...core.faults import Stub
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 Pairs = Mapping[str, Any] | Sequence[tuple[str, Any]]
@@ -253,6 +255,18 @@ class HttpClient:
         asked = HttpRequest(request.method, request.url, HttpHeaders(request.headers), request.body)
         elapsed = self._cloud.clock.now() - started
         return HttpResponse(response.status, headers, _unpacked(raw, headers), asked, elapsed, raw)
+
+    def stub(self, url: str, answer: Any) -> Stub:
+        """Answer requests to URLs that begin like this: those of ``cloud.http``, requests, httpx and the other clients, of
+        tasks of state machines, and of APIs' integrations.
+
+        ``url`` is ``"https://api.example.com"`` or longer, with a method before it where it matters (``"POST https://..."``).
+        The longest that fits a request answers it. ``answer`` is ``{"status": 200, "headers": {...}, "json": ...}`` (or
+        ``"body"``: text or bytes), a callable that takes the request (method, url, headers, body, header(name)) and gives one,
+        or an exception to raise; None takes a stub away. Gives the stub, which counts its ``hits``. Raises ValueError for what
+        can't be meant.
+        """
+        return stubs.add(self._cloud, url, answer)
 
     def get(self, url: str, **options: Any) -> HttpResponse:
         """GET; see :meth:`request`."""

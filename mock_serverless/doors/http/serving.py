@@ -1,7 +1,8 @@
 """Who answers an HTTP request.
 
 ``claims`` says from the host name alone whether a request is a cloud's business: every host of AWS's is, so that none can
-leave the process, but what ``passthrough`` names. ``serve`` answers it, or raises NotSupported with what is served.
+leave the process, but what ``passthrough`` names; and every host that a test has stubbed. ``serve`` answers it, or raises
+NotSupported with what is served.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ...core import hosts, operation
 from ...core.errors import NotSupported
 from ...core.hosts import Request, Response
 from ...core.journal import Call
+from . import stubs
 
 if TYPE_CHECKING:
     from ...cloud import Cloud
@@ -31,6 +33,8 @@ DATA_PLANES = {"execute-api": "apigateway", "lambda-url": "lambda"}
 def claims(cloud: Cloud, host: str, port: int | None = None) -> bool:
     """Whether requests to a host are answered here: they are for every host of AWS's that ``passthrough`` doesn't name."""
     host = host.lower().rstrip(".")
+    if stubs.has_host(cloud, host):
+        return True
     if not AWS_HOST.fullmatch(host):
         return host in METADATA or _served(host) is not None
     return not (cloud.passthrough and _passed_through(cloud, host, port))
@@ -69,6 +73,9 @@ def serve(cloud: Cloud, request: Request) -> Response | None:
     """
     if not claims(cloud, request.host, request.port):
         return None
+    stubbed = stubs.find(cloud, request)
+    if stubbed is not None:
+        return _journalled(cloud, request, stubbed)
     served = _served(request.host)
     if served is None:
         return _serve_endpoint(cloud, request)
@@ -124,6 +131,7 @@ def not_served(cloud: Cloud, host: str) -> str:
     served = "\n".join(f"  {line}" for line in served_hosts(cloud)) or "  (nothing yet)"
     return (
         f"{host}: mock_serverless does not serve this host. While a mock is active no request to AWS leaves the process.\n"
+        f'Stub it:  cloud.http.stub("https://{host}", {{"json": {{...}}}})\n'
         f"Served are:\n{served}\n  the endpoints of AWS's APIs, such as dynamodb.{cloud.region}.amazonaws.com\n"
         f'Or leave it alone:  mock_cloud(passthrough=["https://{host}"])'
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .job_stubs import give, seconds_of
 from .mock_configuration import read
 from .results import ExecutionResult, result_of, timeline
 from .store import Execution, State
@@ -106,6 +108,25 @@ class StepfunctionsFace:
         while execution.status == "RUNNING" and cloud.skip():
             pass
         return self._looked_at(execution)
+
+    def job(
+        self,
+        integration: str,
+        *,
+        duration: float | timedelta = 0.0,
+        result: dict[str, Any] | Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+        state: str | None = None,
+    ) -> None:
+        """Give the jobs of an integration a duration and a result: ``job("glue:startJobRun", duration=600, result={...})``.
+
+        ``integration`` is the part of a ``.sync`` resource's ARN that names service and action; ``duration`` is in seconds
+        of virtual time, or a timedelta; ``result`` are members of the job's description as the state sees it, or a callable
+        that takes the request which looks at the job; ``state`` is the state that the job ends in (one of the service's own;
+        default: the good one). The operations that start and describe the job are stubbed, in the cloud's own account and
+        region. Raises ValueError for an integration or a state that there is not.
+        """
+        self._cloud.check_open()
+        give(self._cloud, self._state(None, None), integration, seconds_of(duration), state, result or {})
 
     def _machine_arn(self, machine: str | dict[str, Any], type: str, where: dict[str, str]) -> str:
         cloud = self._cloud

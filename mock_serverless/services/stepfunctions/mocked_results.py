@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...core.errors import AwsError
-from ...core.operation import service_model
+from ...core.operation import operation_names, service_model
 from .integrations import resources
 
 KINDS: dict[str, tuple[Any, str]] = {
@@ -33,8 +33,12 @@ def check(state: dict[str, Any], result: Any, mode: str) -> None:
         _check_lines(state, result)
         return
     resource = resources.parse(state["Resource"])
-    if mode == "NONE" or resource is None or not resource.service:
-        return
+    if (
+        mode == "NONE"
+        or resource is None
+        or resource.operation not in operation_names(resource.service or "sts").values()
+    ):
+        return  # nothing is checked, or no operation of the API stands behind the action
     shape = service_model(resource.service).operation_model(resource.operation).output_shape
     if shape is None:
         return

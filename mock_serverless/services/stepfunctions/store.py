@@ -140,6 +140,8 @@ class State:
         self.activities: dict[str, Activity] = {}
         self.tokens: dict[str, Token] = {}
         self.mock_configuration: MockConfiguration | None = None
+        self.jobs: dict[str, float] = {}  # jobs of other services that were given a duration: when they end
+        self.job_results: dict[str, tuple[float, Any]] = {}  # integration -> how long it takes, and its result
 
     def arn(self, *resource: str) -> str:
         """An ARN of this account and region."""

@@ -60,7 +60,7 @@ def _stop(scope: Scope, arn: str, caller: str) -> None:
 DESCRIBE = Resource("optimised", "", "states", "describeExecution", "", "stepfunctions", "DescribeExecution")
 
 
-async def _end_of_execution(world: World, resource: Resource, result: Any) -> Document:
+async def _end_of_execution(world: World, resource: Resource, parameters: dict[str, Any], result: Any) -> Document:
     """Wait for the execution that was started; ``sync:2`` gives its input and output as JSON (recorded)."""
     arn = result["ExecutionArn"]
 

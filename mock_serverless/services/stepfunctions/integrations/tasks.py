@@ -112,7 +112,7 @@ async def _work(world: World, request: TaskRequest, resource: Resource, name: di
     parameters = request.parameters.value
     if not isinstance(parameters, dict):
         raise StateError("States.Runtime", f"The parameters of {resource.arn} must be a JSON object")
-    answer = mocked(world, request)
+    answer = mocked(world, request) or await _given(world, f"{resource.type}:{resource.action}")
     if answer is not None:
         return answer
     if resource.pattern == resources.TOKEN:
@@ -132,26 +132,32 @@ async def _work(world: World, request: TaskRequest, resource: Resource, name: di
     request.emit("TaskSubmitted", {**name, "output": submitted})
     if resource.pattern == resources.TOKEN:
         return await answered(world, request)
-    waiter = SYNC.get(f"{resource.type}:{resource.action}")
-    if waiter is None:
-        raise NotSupported(f"mock_serverless does not support the pattern .{resource.pattern} of {resource.arn} yet")
-    return await waiter(world, resource, result)
+    waiter = SYNC.get(f"{resource.type}:{resource.action}") or SYNC["*"]
+    return await waiter(world, resource, parameters, result)
 
 
-Waiter = Callable[["World", Resource, Any], Awaitable[Document]]
+async def _given(world: World, key: str) -> Document | None:
+    """The result that ``cloud.stepfunctions.job`` gives to an integration which no operation of botocore's stands behind."""
+    given = world.db.job_results.get(key)
+    if given is None:
+        return None
+    await world.sleep_until(world.now() + given[0])
+    return Document(given[1])
+
+
+Waiter = Callable[["World", Resource, dict[str, Any], Any], Awaitable[Document]]
 SYNC: dict[str, Waiter] = {}
-"""How the ``.sync`` pattern waits for the end of what was started."""
+"""How the ``.sync`` pattern waits for the end of what was started, by integration and action; ``*`` for all others (jobs.py)."""
 Poll = Callable[["World", Any, Callable[[], Any], dict[str, Any]], Awaitable[Any]]
 POLLS: dict[tuple[str, str], Poll] = {}
 """Calls that block until there is something, or for a while."""
 
 
 def _generic(world: World, resource: Resource, parameters: dict[str, Any], credentials: Any) -> Any:
-    # EMR's actions are not operations of its API; the others do more than call theirs
-    if resource.kind == "optimised" and resource.type in ("apigateway", "http", "eks", "elasticmapreduce"):
+    if resource.type == "eks" and resource.action in ("call", "runJob"):
         raise NotSupported(
-            f"mock_serverless does not support the integration {resource.arn} yet; call the service with an aws-sdk: "
-            "integration or a Lambda function"
+            f"{resource.arn} speaks to a cluster's Kubernetes API, which mock_serverless has none of. Give it a result: "
+            f"cloud.stepfunctions.job('eks:{resource.action}', duration=..., result={{...}})"
         )
     result = calls.answer(resource, calls.call(world, resource, parameters, credentials))
     return {**result, **calls.metadata(world)} if resource.kind == "optimised" else result
