@@ -22,7 +22,15 @@ from .core import operation as operations
 from .core.agenda import JOBS, Agenda, Entry
 from .core.clock import Clock
 from .core.copying import copy_tree
-from .core.errors import AwsError, CloudClosed, InternalError, MockServerlessError, NotSupported, near_misses
+from .core.errors import (
+    AwsError,
+    CloudClosed,
+    InternalError,
+    MockServerlessError,
+    NotSupported,
+    ServedElsewhere,
+    near_misses,
+)
 from .core.faults import Fault, Stub, at_rest, check_answer, error_of
 from .core.guest import Visit, caller, current_visit, is_signal, nobody_visiting, visiting
 from .core.ids import Ids
@@ -89,6 +97,7 @@ class Cloud:
         self._lock = StateLock()
         self._depth = threading.local()
         self._faces: dict[str, Any] = {}
+        self.serving: Call | None = None  # the call whose operation runs just now
         self._forget()
 
     def _forget(self) -> None:
@@ -179,7 +188,13 @@ class Cloud:
                 state = self._states.get((op.service, call.account, call.region))
                 if state is None:
                     state = self.state_of(op.service, call.account, call.region)
-                response: dict[str, Any] | None = op.function(state, call.params)
+                before, self.serving = self.serving, call
+                try:
+                    response: dict[str, Any] | None = op.function(state, call.params)
+                except ServedElsewhere as elsewhere:
+                    response = op.function(elsewhere.state, call.params)
+                finally:
+                    self.serving = before
         except (AwsError, MockServerlessError):
             raise
         except Exception as e:

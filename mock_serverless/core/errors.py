@@ -38,6 +38,14 @@ class AwsError(Exception):
         return f"{self.code}: {self.message}"
 
 
+class ServedElsewhere(Exception):
+    """An operation finds that another state of its service (another account's) has to serve the call."""
+
+    def __init__(self, state: Any) -> None:
+        super().__init__(state)
+        self.state = state
+
+
 class MockServerlessError(Exception):
     """Base of what mock_serverless itself has to say; never an answer of AWS's."""
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from mock_serverless.core.agenda import job
 from mock_serverless.core.arns import Arn
 from mock_serverless.core.constraints import validation_error, violation
-from mock_serverless.core.errors import AwsError
+from mock_serverless.core.errors import AwsError, ServedElsewhere
 from mock_serverless.core.scope import Scope
 
 from .changes import STREAM_RETENTION
 from .latency import Latency
+from .policies import Policy, authorise
 from .streams import Stream
 from .table import Table
 from .values import refuse
@@ -39,6 +40,7 @@ class Database:
         self.backups: dict[str, Backup] = {}
         self._latency = Latency()
         self._read_lag = 0.0
+        self.policies: dict[str, Policy] = {}  # by ARN; replaced, never changed in place
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Database:
         copy = memo[id(self)] = Database(self.scope)
@@ -49,6 +51,7 @@ class Database:
         copy.backups = self.backups.copy()  # a backup is replaced, never changed
         copy._latency = deepcopy(self._latency, memo)
         copy._read_lag = self._read_lag
+        copy.policies = self.policies
         return copy
 
     @property
@@ -77,25 +80,73 @@ class Database:
 
     # ------------------------------------------------------------------ tables
 
-    def table(self, name: str) -> Table:
-        """A table by name or ARN, for an operation on items."""
+    def table(self, name: str, action: str | None = None) -> Table:
+        """A table by name or ARN, for an operation on items.
+
+        Where policies are there, they are asked about the ``action`` (the operation's name unless one is given).
+        """
         table = self.tables.get(name)
         if table is None:
-            table = self.tables.get(self.name_of(name))
+            table = self._far_table(name, action)
+        elif self.policies:
+            authorise(self, table.arn, action)
         if table is None or table.status == "CREATING":
             raise AwsError("ResourceNotFoundException", NOT_FOUND)
         return table
+
+    def _far_table(self, name: str, action: str | None) -> Table | None:
+        """A table that isn't known by its plain name here."""
+        owner = self._owner(name)
+        plain = owner.name_of(name)
+        if owner.policies or owner._is_foreign():
+            authorise(owner, owner.arn_of(plain), action)
+        return owner.tables.get(plain)
 
     def named_table(self, name: str, restoring: bool = False) -> Table:
         """A table by name or ARN, for an operation on tables: the refusal names it.
 
         A table that is being restored can only be described and deleted, for the rest it isn't there yet (measured).
         """
+        self._owner(name)
         plain = self.name_of(name)
         table = self.tables.get(plain)
+        if self.policies or self._is_foreign():
+            authorise(self, self.arn_of(plain))
         if table is None or (table.restoring and not restoring):
             raise AwsError("ResourceNotFoundException", f"{NOT_FOUND}: Table: {plain} not found")
         return table
+
+    # ------------------------------------------------------------------ whose tables they are
+
+    def arn_of(self, name: str) -> str:
+        """The ARN of a table's name."""
+        scope = self.scope
+        return f"arn:{scope.partition}:dynamodb:{scope.region}:{scope.account}:table/{name}"
+
+    def _is_foreign(self) -> bool:
+        """Whether the call that is being served comes from another account."""
+        call = self.scope.cloud.serving
+        return call is not None and call.account != self.scope.account
+
+    def _owner(self, name: str) -> Database:
+        """The database which a table's name or ARN leads to: another account's, if policies let the call in.
+
+        A call that is about this one table goes on there.
+        """
+        if not name.startswith("arn:"):
+            return self
+        arn = Arn.parse(name)
+        if (
+            arn is None
+            or arn.account == self.scope.account
+            or (arn.region, arn.service) != (self.scope.region, "dynamodb")
+        ):
+            return self
+        owner: Database = self.scope.state(account=arn.account)
+        call = self.scope.cloud.serving
+        if call is not None and call.params.get("TableName") == name:
+            raise ServedElsewhere(owner)
+        return owner
 
     def checked_name(self, name: str) -> str:
         """A table's name out of its name or ARN, for an operation on tables (which words a wrong length in its own way)."""
@@ -111,17 +162,21 @@ class Database:
         return name
 
     def _name_in(self, text: str) -> str:
+        """Of an ARN. Words as measured on the service, but for the guess."""
         arn = Arn.parse(text)
-        kind, _, name = arn.resource.partition("/") if arn is not None else ("", "", "")
-        if arn is None or arn.service != "dynamodb" or kind != "table" or not _NAME.fullmatch(name):
-            raise refuse(f"Invalid table/index name or ARN: {text}")  # the wording is a guess
-        if (arn.account, arn.region) != (self.scope.account, self.scope.region):
-            # another account's table needs a resource policy, which can't be put yet: nobody is let in
-            raise AwsError(
-                "AccessDeniedException",
-                f"User: arn:{self.scope.partition}:iam::{self.scope.account}:root is not authorized to access resource: "
-                f"{text} because no resource-based policy allows the action",
-            )  # the wording is a guess
+        if arn is None or arn.service != "dynamodb" or not arn.resource.startswith("table/"):
+            raise refuse(f"Invalid table/index name or ARN: {text}")  # a guess
+        if arn.partition != self.scope.partition:
+            raise refuse(f"1 validation error detected: Invalid AWS partition in '{text}'")
+        if arn.region != self.scope.region:
+            raise refuse(f"1 validation error detected: Invalid AWS region in '{text}'")
+        name = arn.resource.partition("/")[2]
+        if "/" in name:
+            raise refuse(f"1 validation error detected: Invalid resource type in '{text}'")
+        if arn.account != self.scope.account:
+            self._owner(text)
+            raise AwsError("AccessDeniedException", "Access is denied")
+        check_name(name, "tableName")
         return name
 
     # ------------------------------------------------------------------ streams

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.agenda import job
+from mock_serverless.core.clock import from_timestamp
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.scope import Scope
 
@@ -53,6 +54,11 @@ def check_idle(table: Table) -> None:
     if table.status == "UPDATING" and "index" in table.jobs:
         raise busy("Cannot delete table while indexes are being created, updated, or deleted.")
     raise busy(BUSY[table.status].format(table.name))
+
+
+def iso(timestamp: float) -> str:
+    """A time as the service writes it in messages."""
+    return from_timestamp(timestamp).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def check_readable(table: Table, index: str) -> None:

@@ -13,7 +13,7 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
-from . import tags
+from . import policies, tags
 from .backups import keep_deleted
 from .database import Database
 from .definitions import (
@@ -44,7 +44,7 @@ CREATE = frozenset(
             "BillingMode",
         ),
         *("DeletionProtectionEnabled", "OnDemandThroughput", "ProvisionedThroughput", "SSESpecification"),
-        *("StreamSpecification", "TableClass", "Tags", "WarmThroughput"),
+        *("StreamSpecification", "TableClass", "Tags", "WarmThroughput", "ResourcePolicy"),
     )
 )
 
@@ -63,6 +63,9 @@ def create_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
             check_idle(db.tables[name])
         raise refuse_in_use(name)
     _check_limits(db, request)
+    policy = None
+    if "ResourcePolicy" in request:
+        policy = policies.read(db, request["ResourcePolicy"], db.arn_of(name))
     attributes = {d["AttributeName"]: d["AttributeType"] for d in request["AttributeDefinitions"]}
     key = key_schema(request["KeySchema"], attributes)
     table = Table(db.scope, name, db.scope.ids.uuid(), key, attributes, settings_of(db, request))
@@ -72,6 +75,8 @@ def create_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
         table.add_index(index_definition(given, key, attributes, is_global=True), index_settings(given))
     table.settings.tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
     db.tables[name] = table
+    if policy is not None:
+        policies.keep(db, table.arn, policy)
     stream = request.get("StreamSpecification")
     if stream is not None and stream["StreamEnabled"]:
         enable_stream(db, table, stream["StreamViewType"])
@@ -140,6 +145,7 @@ def _delete(db: Database, table: Table) -> None:
     if table.stream is not None:
         close_stream(table.stream, db.scope.timestamp())
     del db.tables[table.name]
+    db.policies = {arn: policy for arn, policy in db.policies.items() if arn != table.arn}
 
 
 @job("dynamodb:delete")

@@ -14,6 +14,7 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
 from .database import Database
+from .policies import authorise
 from .schema import INVALID
 from .states import check_idle
 from .table import Table
@@ -73,6 +74,8 @@ def _tagged(db: Database, arn: str) -> Table:
     table = db.tables.get(name)
     if table is None or table.status == "CREATING":
         raise AwsError("ResourceNotFoundException", f"Requested resource not found: ResourceArn: {arn} not found")
+    if db.policies:
+        authorise(db, arn)
     return table
 
 

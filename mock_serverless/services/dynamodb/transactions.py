@@ -39,6 +39,10 @@ ACTIONS: dict[str, Any] = {
 }
 
 
+PERMISSIONS = {"ConditionCheck": "ConditionCheckItem", "Put": "PutItem", "Delete": "DeleteItem", "Update": "UpdateItem"}
+"""What a policy must allow for an action: "apireference" of the developer guide's page on transactions."""
+
+
 class _Write:
     """One action of a transaction on its way: what it finds, and what it will leave."""
 
@@ -56,7 +60,7 @@ class _Write:
 
     def locate(self, db: Database) -> None:
         """Find the table and the key; an empty key is refused at once, other mistakes in it cancel."""
-        self.table = db.table(self.request["TableName"])
+        self.table = db.table(self.request["TableName"], PERMISSIONS[self.kind])
         try:
             self.key = self.action.key(self.table)
         except EmptyKeyValue:
@@ -189,7 +193,7 @@ def transact_get_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     targets: list[tuple[Table, Key]] = []
     reasons: list[dict[str, Any]] = []
     for given, key, projection in wanted:
-        table = db.table(given["TableName"])
+        table = db.table(given["TableName"], "GetItem")
         reason: dict[str, Any] = {"Code": "None"}
         try:
             targets.append((table, table.key.of_key(key)))

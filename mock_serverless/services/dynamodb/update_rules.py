@@ -14,7 +14,7 @@ from mock_serverless.core.errors import AwsError
 
 from .definitions import PER_REQUEST, check_bounds, check_class, check_new_index, check_on_demand, encryption
 from .schema import INVALID
-from .states import busy
+from .states import busy, iso
 from .table import Table, Throughput
 from .values import refuse
 
@@ -431,8 +431,3 @@ def _check_encryptions(changes: tuple[float, ...], now: float) -> None:
         f"Number of updates today: {len(recent)}. Last change at {iso(recent[-1])}. Next changes can be made at "
         f"{iso(min(recent[-1] + 21600, recent[0] + DAY))}.",
     )
-
-
-def iso(timestamp: float) -> str:
-    """A time as the service writes it in messages."""
-    return from_timestamp(timestamp).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

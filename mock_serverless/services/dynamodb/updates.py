@@ -20,7 +20,7 @@ from .database import Database
 from .definitions import ON_DEMAND_WARM, PER_REQUEST, encryption, index_definition, index_settings, refuse_others
 from .descriptions import description, global_index
 from .schema import INVALID
-from .states import begin, found
+from .states import begin, found, iso
 from .streams import close_stream, open_stream
 from .table import IndexSettings, Settings, Table, Throughput
 from .values import refuse
@@ -217,7 +217,7 @@ def _protect(db: Database, table: Table, request: dict[str, Any]) -> dict[str, A
             raise AwsError(
                 "ThrottlingException",
                 f"Deletion protection setting for table {table.name} modified within the previous 15000 milliseconds. Please "
-                f"try again after {update_rules.iso(after)}",
+                f"try again after {iso(after)}",
             )
     settings.deletion_protection = wanted
     settings.protection_changed = now

@@ -60,7 +60,7 @@ def test_accounts_and_regions_are_worlds_of_their_own(cloud: Cloud, table: Any) 
     assert elsewhere.list_tables()["TableNames"] == []
     made = elsewhere.create_table(TableName="orders", **COMPOSITE)["TableDescription"]
     assert made["TableArn"] == "arn:aws-cn:dynamodb:cn-north-1:123456789012:table/orders"
-    with pytest.raises(ClientError, match="AccessDeniedException"):
+    with pytest.raises(ClientError, match="Invalid AWS partition in 'arn:aws-cn"):
         boto3.client("dynamodb").describe_table(TableName=made["TableArn"])
 
 
@@ -93,14 +93,13 @@ def test_items_as_plain_values(cloud: Cloud, table: Any) -> None:
 @pytest.mark.parametrize(
     ("operation", "parameters"),
     [
-        ("create_table", {"TableName": "made", **COMPOSITE, "ResourcePolicy": "{}"}),
         ("update_table", {"TableName": "orders", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]}),
     ],
 )
 def test_what_cannot_act_is_refused_by_name(
     cloud: Cloud, table: Any, operation: str, parameters: dict[str, Any]
 ) -> None:
-    (name,) = {"ResourcePolicy", "ReplicaUpdates"} & set(parameters)
+    (name,) = {"ReplicaUpdates"} & set(parameters)
     with pytest.raises(NotSupported, match=name):
         getattr(boto3.client("dynamodb"), operation)(**parameters)
 
