@@ -176,11 +176,17 @@ class Cloud:
 
     def _strike(self, call: Call, key: tuple[str, str]) -> None:
         for fault in list(self._faults):
-            if (fault.service, fault.operation) == key and fault.concerns(call.params):
+            if (fault.service, fault.operation) == key and self._concerns(fault, call):
                 with self._lock:
                     strikes = fault.strikes(self.ids.random)
                 if strikes:
                     raise fault.error
+
+    def _concerns(self, fault: Fault, call: Call) -> bool:
+        if fault.where is None:
+            return True
+        with self.guest(f"fault of {call.service}.{call.operation}"):
+            return bool(fault.where(call.params))
 
     def _operate(self, op: operations.Operation, call: Call) -> dict[str, Any]:
         try:
@@ -304,14 +310,15 @@ class Cloud:
         return True
 
     def _jump_to_next(self) -> None:
-        due = self.agenda.next_due()
-        assert due is not None
-        self.clock.jump(due)
+        with self._lock:
+            due = self.agenda.next_due()
+        if due is not None:  # another thread may have taken it
+            self.clock.jump(due)
         self.run_due()
 
     def run_due(self) -> None:
         """Run what is due, in order, in this thread."""
-        if self.agenda.next_due() is None:
+        if not len(self.agenda):
             return
         for _ in range(ENDLESS):
             with self._lock:
@@ -333,7 +340,8 @@ class Cloud:
     def _run_until(self, target: float) -> None:
         while True:
             self.run_due()
-            due = self.agenda.next_due()
+            with self._lock:
+                due = self.agenda.next_due()
             if due is None or due > target:
                 break
             self.clock.jump(due)
@@ -349,7 +357,7 @@ class Cloud:
 
     def _travel(self) -> AbstractContextManager[None]:
         self.check_open()
-        return travelling(self.clock, self.sleep)
+        return travelling(self.clock, self.sleep, seen_by_all=True)
 
     @contextmanager
     def guest(self, name: str, limit: float | None = None) -> Iterator[Visit]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -125,3 +127,139 @@ def test_user_code_runs_with_no_lock_held(cloud: Cloud) -> None:
 
     cloud.stub("secretsmanager", "GetSecretValue", from_another_thread)
     assert boto3.client("secretsmanager").get_secret_value(SecretId="s")["Name"] == "123456789012"
+
+
+# ---------------------------------------------------------------------- user code holds nobody up
+
+
+def through_nothing(cloud: Cloud, code: Callable[[], Any]) -> None:
+    cloud.function("f", lambda event, context: code())
+    boto3.client("lambda").invoke(FunctionName="f")
+
+
+def through_an_event(cloud: Cloud, code: Callable[[], Any]) -> None:
+    cloud.function("f", lambda event, context: code())
+    boto3.client("lambda").invoke(FunctionName="f", InvocationType="Event")
+
+
+def through_the_clock(cloud: Cloud, code: Callable[[], Any]) -> None:
+    through_an_event(cloud, lambda: 1 / 0)
+    cloud.function("f", lambda event, context: code())
+    cloud.clock.advance(hours=1)  # it is tried again
+
+
+def through_an_error(cloud: Cloud, code: Callable[[], Any]) -> None:
+    class Talkative(Exception):
+        def __str__(self) -> str:
+            return str(code())
+
+    def handler(event: Any, context: Any) -> Any:
+        raise Talkative
+
+    cloud.function("f", handler)
+    boto3.client("lambda").invoke(FunctionName="f")
+
+
+def through_a_stub(cloud: Cloud, code: Callable[[], Any]) -> None:
+    cloud.stub("secretsmanager", "GetSecretValue", lambda params: {"Name": str(code())})
+    boto3.client("secretsmanager").get_secret_value(SecretId="s")
+
+
+def through_a_fault(cloud: Cloud, code: Callable[[], Any]) -> None:
+    cloud.fail("lambda", "Invoke", "ServiceException", where=lambda params: bool(code()) and False)
+    through_a_workflow(cloud, lambda: None)
+
+
+def through_a_stub_of_a_workflow(cloud: Cloud, code: Callable[[], Any]) -> None:
+    cloud.stub("lambda", "Invoke", lambda params: {"StatusCode": 200, "Payload": json.dumps(str(code())).encode()})
+    through_a_workflow(cloud, lambda: None)
+
+
+def through_a_workflow(cloud: Cloud, code: Callable[[], Any]) -> None:
+    cloud.function("f", lambda event, context: code())
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}}
+    branches = [{"StartAt": name, "States": {name: {**task, "End": True}}} for name in ("A", "B")]
+    both = {"StartAt": "P", "States": {"P": {"Type": "Parallel", "Branches": branches, "End": True}}}
+    states, role = boto3.client("stepfunctions"), "arn:aws:iam::123456789012:role/r"
+    arn = states.create_state_machine(name="m", definition=json.dumps(both), roleArn=role)["stateMachineArn"]
+    execution = states.start_execution(stateMachineArn=arn)["executionArn"]
+    cloud.settle(until_idle=True)
+    assert states.describe_execution(executionArn=execution)["status"] == "SUCCEEDED"
+
+
+def through_a_stream(cloud: Cloud, code: Callable[[], Any]) -> None:
+    cloud.function("f", lambda event, context: code())
+    db = boto3.client("dynamodb")
+    table = db.create_table(
+        TableName="table",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]
+    boto3.client("lambda").create_event_source_mapping(
+        FunctionName="f", EventSourceArn=table["LatestStreamArn"], StartingPosition="TRIM_HORIZON"
+    )
+    db.put_item(TableName="table", Item={"pk": {"S": "a"}})
+    cloud.settle()
+
+
+def through_an_api(cloud: Cloud, code: Callable[[], Any]) -> None:
+    from tests.services.apigateway.test_functions import make_authorized, policy
+
+    def authorizer(event: dict[str, Any], context: Any) -> Any:
+        code()
+        return policy(event)
+
+    url = make_authorized(cloud, authorizer)
+    cloud.function("f", lambda event, context: {"statusCode": 200, "body": str(code())})
+    assert cloud.http.get(url + "/x", headers={"Authorization": "yes"}).status_code == 200
+
+
+WAYS = [value for name, value in list(globals().items()) if name.startswith("through_")]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_lock_is_held_while_user_code_runs(cloud: Cloud, way: Callable[..., None]) -> None:
+    """Whatever way it is called by: another thread's calls are answered meanwhile, and asyncio.run works."""
+    client = boto3.client("sts")
+    ran = []
+
+    async def ask() -> str:
+        return await asyncio.to_thread(account, client)
+
+    def code() -> None:
+        ran.append((cloud._lock._owner, run(lambda: account(client))[0], asyncio.run(ask())))
+
+    async def test() -> None:
+        way(cloud, code)
+
+    asyncio.run(test())
+    assert ran
+    assert set(ran) == {(0, "123456789012", "123456789012")}
+
+
+def test_threads_that_move_the_clock(cloud: Cloud) -> None:
+    """Work for later runs once and in order, and the clock never goes back."""
+    done: list[float] = []
+    cloud.clock.freeze()
+    start = cloud.clock.timestamp()
+    cloud.function("f", lambda event, context: done.append(cloud.clock.timestamp()))
+    for seconds in range(1, 41):
+        cloud.agenda.put(start + seconds, "test:threads", None, {})
+
+    from mock_serverless.core import agenda
+
+    agenda.JOBS["test:threads"] = lambda scope: cloud.call("lambda", "Invoke", {"FunctionName": "f"})
+
+    def move() -> list[float]:
+        return [cloud.clock.advance(0.5).timestamp() for _ in range(50)]
+
+    try:
+        seen = run(*[move] * 4)
+        cloud.clock.move_to(max(start + 100, cloud.clock.timestamp()))
+    finally:
+        del agenda.JOBS["test:threads"]
+    assert all(moments == sorted(moments) for moments in seen)
+    assert len(done) == 40
+    assert not cloud.agenda.entries()

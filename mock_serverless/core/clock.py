@@ -5,27 +5,33 @@ through :meth:`Clock.advance` or :meth:`Clock.move_to` also runs what falls due 
 own time (the cloud hands in how: ``on_move``, and ``check``, which refuses when its mock has ended); :meth:`Clock.jump`
 moves the hands and nothing else.
 
-``travels`` are the places where the process' own clocks are bent to this one while code under test runs; see travel.py.
+While code under test runs, the clocks of the process show this one (travel.py); :func:`machine_time` is what they would
+show otherwise.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta, timezone
-from typing import Any, Protocol
+from typing import Any
 
 UTC = timezone.utc
 
+looking = threading.local()
+"""``looking.through`` is true in a thread that reads the machine's time in the midst of virtual time."""
 
-class Traveller(Protocol):
-    """Bends the process' clocks (``time.time``, ``datetime.now`` ...) to virtual time."""
 
-    machine_is_virtual: bool
-    """True where ``time.time()`` gives virtual time while travelling."""
-
-    def move(self, timestamp: float, ticking: bool) -> None: ...
+def machine_time() -> float:
+    """Seconds since the epoch as the machine has them, or the test where it has stopped or moved the machine's time itself."""
+    before = getattr(looking, "through", False)
+    looking.through = True
+    try:
+        return time.time()
+    finally:
+        looking.through = before
 
 
 class Clock:
@@ -34,8 +40,7 @@ class Clock:
     def __init__(self, start: datetime | float | None = None) -> None:
         self._offset = 0.0
         self._frozen = None if start is None else to_timestamp(start)
-        self._travellers: list[Traveller] = []
-        self._machine: Callable[[], float] | None = None
+        self._moving = threading.RLock()
         self.on_move: Callable[[float], None] = self.jump
         self.check: Callable[[], object] = _nothing
         self.travel: Callable[[], AbstractContextManager[None]] = _no_travel
@@ -44,11 +49,8 @@ class Clock:
 
     def timestamp(self) -> float:
         """Now, in seconds since the epoch."""
-        if self._frozen is not None:
-            return self._frozen
-        if self._travellers:
-            return self._machine_time() + (0.0 if self._travellers[-1].machine_is_virtual else self._offset)
-        return time.time() + self._offset
+        frozen = self._frozen
+        return machine_time() + self._offset if frozen is None else frozen
 
     def now(self) -> datetime:
         """Now, as an aware datetime in UTC."""
@@ -58,9 +60,6 @@ class Clock:
     def frozen(self) -> bool:
         """True when the clock moves only by advance and move_to."""
         return self._frozen is not None
-
-    def _machine_time(self) -> float:
-        return self._machine() if self._machine is not None else time.time()
 
     # ------------------------------------------------------------------ moving
 
@@ -108,53 +107,30 @@ class Clock:
         self.check()
         if at is not None:
             self.move_to(at)
-        if self._frozen is None:
-            self._frozen = self.timestamp() if at is None else to_timestamp(at)
-            self._tell_travellers()
+        with self._moving:
+            if self._frozen is None:
+                self._frozen = self.timestamp() if at is None else to_timestamp(at)
         return self.now()
 
     def tick(self) -> datetime:
         """Tick with the machine (again). Gives the time."""
         self.check()
-        if self._frozen is not None:
-            now, self._frozen = self._frozen, None
-            self._offset = now - self._true_machine_time(now)
-            self._tell_travellers(now)
+        with self._moving:
+            if self._frozen is not None:
+                self._offset = self._frozen - machine_time()
+                self._frozen = None
         return self.now()
 
     def jump(self, timestamp: float) -> None:
         """Move the hands forward to ``timestamp`` without running anything; earlier times are ignored."""
-        now = self.timestamp()
-        if timestamp <= now:
-            return
-        if self._frozen is not None:
-            self._frozen = timestamp
-        else:
-            self._offset += timestamp - now
-        self._tell_travellers(timestamp)
-
-    # ------------------------------------------------------------------ travelling (see travel.py)
-
-    def begin_travel(self, traveller: Traveller, machine: Callable[[], float] | None) -> None:
-        """From now on the process' clocks follow; ``machine`` reads the real one where the traveller hides it."""
-        self._travellers.append(traveller)
-        if machine is not None:
-            self._machine = machine
-
-    def end_travel(self, traveller: Traveller) -> None:
-        """The process' clocks are their own again."""
-        self._travellers.remove(traveller)
-        if not self._travellers:
-            self._machine = None
-
-    def _tell_travellers(self, now: float | None = None) -> None:
-        for traveller in self._travellers:
-            traveller.move(self.timestamp() if now is None else now, self._frozen is None)
-
-    def _true_machine_time(self, virtual_now: float) -> float:
-        if self._travellers and self._travellers[-1].machine_is_virtual:
-            return virtual_now - self._offset
-        return self._machine_time()
+        with self._moving:
+            now = self.timestamp()
+            if timestamp <= now:
+                return
+            if self._frozen is not None:
+                self._frozen = timestamp
+            else:
+                self._offset += timestamp - now
 
     # ------------------------------------------------------------------ snapshots
 
@@ -164,10 +140,10 @@ class Clock:
 
     def set_state(self, state: tuple[float, float | None]) -> None:
         """Back to a state given by :meth:`state`; a ticking clock goes on from that time."""
-        was, self._frozen = state
-        if self._frozen is None:
-            self._offset += was - self.timestamp()
-        self._tell_travellers(was)
+        with self._moving:
+            was, self._frozen = state
+            if self._frozen is None:
+                self._offset = was - machine_time()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Clock:
         return self

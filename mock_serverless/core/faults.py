@@ -68,10 +68,6 @@ class Fault:
     probability: float = 1.0
     hits: int = 0
 
-    def concerns(self, params: dict[str, Any]) -> bool:
-        """Does it fail calls like this one? Asks ``where``, which is the user's: no lock is held."""
-        return self.where is None or bool(self.where(params))
-
     def strikes(self, random: Random) -> bool:
         """Is this call, which it concerns, to fail? Counts it when so; the cloud's lock is held."""
         if self.times is not None and self.hits >= self.times:

@@ -2,10 +2,12 @@
 
 While a guest runs, the process' clocks show virtual time and ``time.sleep`` lets virtual time pass; no event loop counts as
 running, so that a handler may call ``asyncio.run`` although the test itself runs in one; event loops that it makes live in
-virtual time (loops.py); the calls it makes are journalled under its name; and threads that it starts count as it does.
+virtual time (loops.py); the calls it makes are journalled under its name; and threads that it starts, and work that it gives
+to thread pools, count as it does.
 
-Guests are lent things that the process has once only (its clock, its environment variables, its modules), so they take turns:
-one at a time, and while it waits for guests that it has called itself, one of those.
+Guests of several threads run at the same time, and nothing makes them wait for each other. What a process has once only (its
+clock, its environment variables, its modules ...) is lent to each by stand-ins that look at the calling thread: at its journey
+(travel.py) and at its :func:`place`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import thread as pools
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -20,10 +23,8 @@ from . import loops, travel
 
 _here = threading.local()
 _real_start = threading.Thread.start
+_real_submit = pools.ThreadPoolExecutor.submit
 _lock = threading.Lock()
-_ground = threading.RLock()
-PATIENCE = 10.0
-"""Real seconds to wait for one's turn; then a guest goes ahead, since the others may be waiting for it."""
 _guests = 0
 
 
@@ -38,7 +39,7 @@ class Visit:
     its time is up.
     """
 
-    __slots__ = ("ended", "floor", "limit", "name", "outer", "over", "used")
+    __slots__ = ("ended", "limit", "name", "outer", "over", "used")
 
     def __init__(self, name: str, limit: float | None = None) -> None:
         self.name = name
@@ -47,7 +48,6 @@ class Visit:
         self.outer: Visit | None = None
         self.over = False
         self.ended = False
-        self.floor = threading.RLock()
 
     def left(self) -> float:
         """Seconds left; infinite without a limit."""
@@ -96,9 +96,6 @@ def visiting(visit: Visit) -> Iterator[None]:
     if visits is None:
         visits = _here.visits = []
     visit.outer = current_visit()
-    host = visit.outer or getattr(_here, "asleep", None)
-    turn = _ground if host is None else host.floor
-    my_turn = turn.acquire(timeout=PATIENCE)
     visits.append(visit)
     show = _hide_event_loop()
     _adopt_threads(1)
@@ -109,8 +106,6 @@ def visiting(visit: Visit) -> Iterator[None]:
         show()
         visits.pop()
         visit.over = True
-        if my_turn:
-            turn.release()
 
 
 @contextmanager
@@ -120,12 +115,31 @@ def nobody_visiting() -> Iterator[None]:
     if not visits:
         yield
         return
-    before = getattr(_here, "asleep", None)
-    _here.visits, _here.asleep = [], visits[-1]
+    before = place()
+    _here.visits, _here.place = [], None
     try:
         yield
     finally:
-        _here.visits, _here.asleep = visits, before
+        _here.visits, _here.place = visits, before
+
+
+def place() -> Any:
+    """What the guest in this thread sees of the process, as whoever runs it has given it (:func:`at`); None outside.
+
+    It stays with the threads that the guest has started, for all of their lives.
+    """
+    return getattr(_here, "place", None)
+
+
+@contextmanager
+def at(somewhere: Any) -> Iterator[None]:
+    """Give the guest in the body its place."""
+    before = place()
+    _here.place = somewhere
+    try:
+        yield
+    finally:
+        _here.place = before
 
 
 # ---------------------------------------------------------------------- event loops and threads
@@ -161,9 +175,11 @@ def _adopt_threads(change: int) -> None:
         _guests += change
         if _guests == 1 and change == 1:
             threading.Thread.start = _start  # type: ignore[method-assign, assignment]
+            pools.ThreadPoolExecutor.submit = _submit  # type: ignore[method-assign]
             loops.watch(_in_virtual_time)
         elif _guests == 0:
             threading.Thread.start = _real_start  # type: ignore[method-assign]
+            pools.ThreadPoolExecutor.submit = _real_submit  # type: ignore[method-assign]
             loops.unwatch()
 
 
@@ -172,16 +188,41 @@ def _in_virtual_time() -> Any:
 
 
 def _start(thread: threading.Thread) -> None:
-    """Stands in for ``Thread.start``: what a guest starts runs on its account and in its time."""
-    visit, journey = current_visit(), travel.journey()
-    if visit is not None:
-        run = thread.run
+    """Stands in for ``Thread.start``: what a guest starts runs on its account, in its time and at its place.
+
+    The workers of thread pools belong to nobody, each piece of their work to whom it is done for.
+    """
+    if current_visit() is not None and getattr(thread, "_target", None) is not _worker:
+        run = _carried(thread.run)
 
         def adopted() -> None:
-            _here.visits = [visit]
-            travel.join(journey)
             with suppress(TimeIsUp):  # the guest has been told
                 run()
 
         thread.run = adopted  # type: ignore[method-assign]
     _real_start(thread)
+
+
+_worker = getattr(pools, "_worker", _start)
+
+
+def _submit(pool: Any, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """Stands in for ``ThreadPoolExecutor.submit``."""
+    return _real_submit(pool, function if current_visit() is None else _carried(function), *args, **kwargs)
+
+
+def _carried(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` to be called in another thread, as if it were the guest of this one."""
+    visit, way, somewhere = current_visit(), travel.journey(), place()
+
+    def carried(*args: Any, **kwargs: Any) -> Any:
+        before = getattr(_here, "visits", []), travel.journey(), place()
+        _here.visits, _here.place = [visit], somewhere
+        travel.join(way)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _here.visits, _, _here.place = before
+            travel.join(before[1])
+
+    return carried

@@ -2,14 +2,17 @@
 
 Three ways, the first that fits:
 
-freezegun    when the test has frozen time with it: its own frozen moment is moved
+freezegun    when the test has frozen time with it: what it reads its frozen moment from
 time-machine when installed (the extra ``time``): everything that reads the time agrees, in C extensions too
 plain        ``time.time`` and ``time.time_ns`` only
 
 ``time.sleep`` never waits: it lets virtual time pass. ``time.monotonic`` and ``time.perf_counter``, which time-machine leaves
-alone, pass with it in each of these ways, so that "sleep until the deadline" ends. That holds for the thread which travels; the
-functions put in place are permanent ones which look at the calling thread, so that ``from time import sleep`` in code under
-test stays right after the journey as well.
+alone, pass with it in each of these ways, so that "sleep until the deadline" ends.
+
+All of it holds for the thread that travels. What is put in place looks at the calling thread each time and at that thread's
+clock, so that threads in different clouds see different times, and ``from time import sleep`` in code under test stays right
+after the journey as well. A journey of the test's own (``cloud.clock.travel()``) is also seen by the threads that are on none,
+as with freezegun and time-machine themselves.
 """
 
 from __future__ import annotations
@@ -19,10 +22,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
-from .clock import Clock, from_timestamp
+from .clock import Clock, from_timestamp, looking
 
+Way = tuple[Clock, Callable[[float], None]]
 _DATES = ("time", "time_ns")
 _DURATIONS = ("sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
 _real: dict[str, Callable[..., Any]] = {name: getattr(time, name) for name in (*_DATES, *_DURATIONS)}
@@ -32,45 +36,58 @@ _here = threading.local()
 _lock = threading.Lock()
 _installed: list[tuple[str, Callable[..., Any]]] = []
 _journeys = 0
+_seen_by_all: list[Way] = []
+_bent: list[Bend] = []
+
+
+class Bend(Protocol):
+    """One of the three ways, in place while anybody travels."""
+
+    def undo(self) -> None: ...
 
 
 @contextmanager
-def travelling(clock: Clock, sleep: Callable[[float], None]) -> Iterator[None]:
-    """While this is open, in this thread: the process' clocks show the cloud's time and ``time.sleep`` is ``sleep``."""
-    outer = getattr(_here, "journey", None)
-    if outer is not None and outer[0] is clock:
-        _here.journey = (clock, sleep)
-        try:
-            yield
-        finally:
-            _here.journey = outer
-        return
-    traveller = _choose(clock)
-    _here.journey = (clock, sleep)
+def travelling(clock: Clock, sleep: Callable[[float], None], *, seen_by_all: bool = False) -> Iterator[None]:
+    """While this is open, in this thread: the process' clocks show the cloud's time and ``time.sleep`` is ``sleep``.
+
+    ``seen_by_all``: threads that are on no journey see the time as well (they sleep for real).
+    """
+    outer, way = journey(), (clock, sleep)
     _install()
+    _here.journey = way
+    if seen_by_all:
+        _seen_by_all.append(way)
     try:
-        with traveller:
-            yield
+        yield
     finally:
-        _uninstall()
+        if seen_by_all:
+            _seen_by_all.remove(way)
         _here.journey = outer
+        _uninstall()
 
 
 def sleeping() -> Callable[[float], None] | None:
     """What sleep does in this thread, while it travels."""
-    journey = getattr(_here, "journey", None)
-    return journey[1] if journey is not None else None
+    way = journey()
+    return way[1] if way is not None else None
 
 
-def journey() -> tuple[Clock, Callable[[float], None]] | None:
+def journey() -> Way | None:
     """Where this thread travels: the clock, and what sleep does."""
-    found: tuple[Clock, Callable[[float], None]] | None = getattr(_here, "journey", None)
-    return found
+    return getattr(_here, "journey", None)
 
 
-def join(way: tuple[Clock, Callable[[float], None]] | None) -> None:
-    """Let this thread travel for the rest of its life as the one that started it did."""
+def join(way: Way | None) -> None:
+    """Let this thread travel from now on as the one did that it works for."""
     _here.journey = way
+
+
+def _clock_seen() -> Clock | None:
+    """The clock that the calling thread sees in place of the machine's."""
+    if getattr(looking, "through", False):
+        return None
+    way = journey() or (_seen_by_all[-1] if _seen_by_all else None)
+    return None if way is None else way[0]
 
 
 # ---------------------------------------------------------------------- the functions put in place
@@ -89,15 +106,15 @@ def virtual_sleep(seconds: float) -> None:
 
 def virtual_time() -> float:
     """Stands in for ``time.time`` where time-machine is not installed."""
-    journey = getattr(_here, "journey", None)
-    now: float = _real["time"]() if journey is None else journey[0].timestamp()
+    clock = _clock_seen()
+    now: float = _real["time"]() if clock is None else clock.timestamp()
     return now
 
 
 def virtual_time_ns() -> int:
     """Stands in for ``time.time_ns`` where time-machine is not installed."""
-    journey = getattr(_here, "journey", None)
-    now: int = _real["time_ns"]() if journey is None else round(journey[0].timestamp() * 1e9)
+    clock = _clock_seen()
+    now: int = _real["time_ns"]() if clock is None else round(clock.timestamp() * 1e9)
     return now
 
 
@@ -147,9 +164,12 @@ def _install() -> None:
     global _journeys
     with _lock:
         _journeys += 1
+        bend = _bend_needed()
+        if bend is not None:
+            _bent.append(bend())
         if _journeys > 1:
             return
-        for name in _DURATIONS if "time_machine" in sys.modules or _freezegun() else (*_DATES, *_DURATIONS):
+        for name in _DURATIONS if _bent else (*_DATES, *_DURATIONS):
             current = getattr(time, name)
             if current is _real[name]:
                 _installed.append((name, current))
@@ -165,85 +185,72 @@ def _uninstall() -> None:
                 name, function = _installed.pop()
                 if getattr(time, name) is _STAND_INS[name]:
                     setattr(time, name, function)
+            while _bent:
+                _bent.pop().undo()
 
 
-# ---------------------------------------------------------------------- the three ways
+# ---------------------------------------------------------------------- the ways that are somebody else's
 
 
-def _choose(clock: Clock) -> Any:
-    if _freezegun():
-        return _Freezegun(clock)
+def _bend_needed() -> type[_TimeMachine] | type[_Freezegun] | None:
+    """What has to be put in place for the journey that begins and isn't yet."""
+    factories: Any = getattr(sys.modules.get("freezegun.api"), "freeze_factories", None)
+    if factories:
+        return None if isinstance(factories[-1], _Freezegun) else _Freezegun
+    if _bent or not _has_time_machine():
+        return None
+    return _TimeMachine
+
+
+def _has_time_machine() -> bool:
     try:
         import time_machine
     except ImportError:
-        return _Plain(clock)
-    return _TimeMachine(clock, time_machine)
-
-
-def _freezegun() -> bool:
-    api = sys.modules.get("freezegun.api")
-    return bool(api is not None and api.freeze_factories)
-
-
-class _Plain:
-    machine_is_virtual = False
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-
-    def move(self, timestamp: float, ticking: bool) -> None:
-        pass
-
-    def __enter__(self) -> None:
-        self.clock.begin_travel(self, _real["time"])
-
-    def __exit__(self, *exc: object) -> None:
-        self.clock.end_travel(self)
+        return False
+    return time_machine is not None
 
 
 class _TimeMachine:
-    machine_is_virtual = True
+    """One journey of time-machine's for the whole process, whose time depends on who asks."""
 
-    def __init__(self, clock: Clock, time_machine: Any) -> None:
-        self.clock = clock
-        self.ticks = not _stands_still(time_machine)
-        self.travel = time_machine.travel(clock.timestamp(), tick=self.ticks and not clock.frozen)
-        self.coordinates: Any = None
+    def __init__(self) -> None:
+        import time_machine
 
-    def move(self, timestamp: float, ticking: bool) -> None:
-        self.coordinates.move_to(timestamp, tick=self.ticks and ticking)
+        self.stack: list[Any] = (
+            time_machine.traveller_stack if hasattr(time_machine, "traveller_stack") else time_machine.coordinates_stack
+        )
+        self.real = time_machine.escape_hatch.time.time_ns
+        self.below = self.stack[-1] if self.stack else None
+        self.travel = time_machine.travel(0.0, tick=False)
+        self.traveller = self.travel.start()
+        self.traveller.time_ns = self.time_ns
 
-    def __enter__(self) -> None:
-        self.coordinates = self.travel.start()
-        self.clock.begin_travel(self, None)
+    def time_ns(self) -> int:
+        clock = _clock_seen()
+        if clock is not None:
+            return round(clock.timestamp() * 1e9)
+        now: int = self.below.time_ns() if self.below is not None and self.below in self.stack else self.real()
+        return now
 
-    def __exit__(self, *exc: object) -> None:
-        self.clock.end_travel(self)
-        self.travel.stop()
-
-
-def _stands_still(time_machine: Any) -> bool:
-    """Has the test stopped the time with time-machine itself? A ticking cloud goes with it."""
-    stack: Any = getattr(time_machine, "traveller_stack", None) or getattr(time_machine, "coordinates_stack", None)
-    return bool(stack) and not getattr(stack[-1], "_tick", True)
+    def undo(self) -> None:
+        if self.stack and self.stack[-1] is self.traveller:
+            self.travel.stop()
+        elif self.traveller in self.stack:  # a journey of the test's has begun meanwhile, in another thread
+            self.stack.remove(self.traveller)
 
 
 class _Freezegun:
-    machine_is_virtual = True
+    """Stands where freezegun reads its frozen moment from."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.factory = sys.modules["freezegun.api"].freeze_factories[-1]
-        self.before = self.factory()
+    def __init__(self) -> None:
+        self.factories: list[Any] = sys.modules["freezegun.api"].freeze_factories
+        self.frozen = self.factories[-1]
+        self.factories[-1] = self
 
-    def move(self, timestamp: float, ticking: bool) -> None:
-        self.factory.move_to(from_timestamp(timestamp).replace(tzinfo=None))
+    def __call__(self) -> Any:
+        clock = _clock_seen()
+        return self.frozen() if clock is None else from_timestamp(clock.timestamp()).replace(tzinfo=None)
 
-    def __enter__(self) -> None:
-        now = self.clock.timestamp()
-        self.clock.begin_travel(self, None)
-        self.move(now, True)
-
-    def __exit__(self, *exc: object) -> None:
-        self.clock.end_travel(self)
-        self.factory.move_to(self.before)
+    def undo(self) -> None:
+        if self in self.factories:
+            self.factories[self.factories.index(self)] = self.frozen

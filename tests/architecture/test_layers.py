@@ -152,7 +152,8 @@ def test_nothing_reads_the_machines_clock_but_the_clock(path: Path) -> None:
 def test_no_thread_is_started_and_chance_is_seeded(path: Path) -> None:
     text = path.read_text()
     assert "threading.Thread(" not in text
-    assert "ThreadPool" not in text
+    assert "ThreadPool(" not in text
+    assert "ThreadPoolExecutor(" not in text
     if name(path) != "doors/waiting.py":
         found = UNSEEDED.search(text)
         assert found is None, f"{name(path)}: {found.group(0) if found else ''}"

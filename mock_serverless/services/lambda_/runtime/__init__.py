@@ -1,7 +1,10 @@
 """The execution environment: what runs a function's Python code as AWS's Python runtime does, inside this process.
 
     packages.py      the deployment package's modules: an importer over a zip in memory, one module namespace per environment
-    process.py       what a function sees of its process: environment variables, output, logging, sys.path, its modules
+    process.py       what a function sees of its process, lent to it while it runs; of that, to each thread its own:
+    variables.py       environment variables
+    output.py          standard output and error, the root logger
+    modules.py         modules, sys.path, the import statement
     context.py       the context object
     marshalling.py   JSON in and out, and the runtime's errors
     logs.py          the lines which AWS and its Python runtime write to the log

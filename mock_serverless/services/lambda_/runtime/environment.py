@@ -118,7 +118,8 @@ class Environment:
         except BaseException as e:
             if _goes_through(e):
                 raise
-            return None, self._broken(log, e, "", warn=True)
+            with self.scope.guest(self.name):  # the error's own __str__ is user code as well
+                return None, self._broken(log, e, "", warn=True)
         return self.scope.timestamp() - began, None
 
     def _invoke(self, invocation: Invocation, log: Log) -> Outcome:
@@ -139,7 +140,8 @@ class Environment:
         except BaseException as e:
             if _goes_through(e):
                 raise
-            return self._broken(log, e, request_id)
+            with self.scope.guest(self.name):
+                return self._broken(log, e, request_id)
         if len(payload) > RESPONSE_LIMIT:
             message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
             return _outcome({"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"})

@@ -1,8 +1,9 @@
 """The modules of a deployment package: an importer over a zip in memory, one module namespace per environment.
 
 Two functions may both be ``app.py``: each environment has its own importer and its own modules, which are in
-``sys.modules`` only while its function runs. A package with data files besides its modules is unpacked into a temporary
-folder, so that ``open(os.path.join(os.path.dirname(__file__), ...))`` works; tracebacks say ``/var/task`` all the same.
+``sys.modules`` only while its function runs (when several do at once: modules.py). A package with data files besides its
+modules is unpacked into a temporary folder, so that ``open(os.path.join(os.path.dirname(__file__), ...))`` works; tracebacks
+say ``/var/task`` all the same.
 """
 
 from __future__ import annotations
@@ -85,13 +86,20 @@ def _folders_of(name: str) -> Iterable[str]:
 
 
 class Importer:
-    """A meta path finder for one environment's modules."""
+    """A finder for one environment's modules, and these ``modules``.
+
+    While it has entered, ``aside`` has the modules of the process whose place its own take, and ``path`` the process' own
+    ``sys.path``. When modules.py stands in for it, ``path`` is its own ``sys.path``, ``sources`` its own source lines.
+    """
 
     def __init__(self, package: Package) -> None:
         self.package = package
         self.modules: dict[str, ModuleType] = {}
+        self.path: list[str] = []
+        self.sources: dict[str, Any] = {}
+        self.aside: dict[str, ModuleType] = {}
+        self._process: tuple[dict[str, ModuleType], list[str]] = sys.modules, sys.path
         self._found: set[str] = set()
-        self._hidden: list[tuple[dict[str, ModuleType], list[str]]] = []
         self._tops = {n.split("/")[0].removesuffix(".py") for n in package.names} - SHARED
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
@@ -145,35 +153,45 @@ class Importer:
 
     # ------------------------------------------------------------------ its modules, there and away
 
+    def owns(self, name: str) -> bool:
+        """Is a module of that name, loaded or not, one of the package's?"""
+        top = name.partition(".")[0]
+        return name in self._found or (top in self._tops and top not in sys.stdlib_module_names)
+
+    def table(self, name: str) -> dict[str, ModuleType]:
+        """Where a module of the package's is kept."""
+        return self.modules
+
     def enter(self) -> None:
-        """Its modules are the ones that imports give."""
+        """Its modules are the ones that imports give in this process."""
+        table, path = self._process = sys.modules, sys.path
         names = set(self.modules)
         for top in self._tops:
-            if top in sys.modules and top not in sys.stdlib_module_names:
-                names |= {n for n in sys.modules if n == top or n.startswith(top + ".")}
-        hidden = {n: sys.modules.pop(n) for n in names if n in sys.modules}
-        self._hidden.append((hidden, list(sys.path)))
+            if top in table and top not in sys.stdlib_module_names:
+                names |= {n for n in table if n == top or n.startswith(top + ".")}
+        self.aside = {n: table.pop(n) for n in names if n in table}
+        self.path = list(path)
         forget_sources()
-        sys.modules.update(self.modules)
-        sys.meta_path.insert(0, self)
-        sys.path.insert(0, self.package.root)
+        table.update(self.modules)
+        path.insert(0, self.package.root)
 
     def leave(self) -> None:
         """The process' own modules are back."""
-        sys.meta_path.remove(self)
+        table, path = self._process
         for name in self._found:
-            module = sys.modules.pop(name, None)
+            module = table.pop(name, None)
             if module is not None:
                 self.modules[name] = module
-        hidden, sys.path[:] = self._hidden.pop()
-        sys.modules.update(hidden)
+        path[:] = self.path
+        table.update(self.aside)
+        self.aside = {}
         forget_sources()
 
 
 def forget_sources() -> None:
     """Tracebacks take source lines from a cache by file name, where another function's ``/var/task/app.py`` may be."""
     for name in [n for n in linecache.cache if n.startswith(TASK_ROOT + "/")]:
-        del linecache.cache[name]
+        linecache.cache.pop(name, None)
 
 
 class Loader:

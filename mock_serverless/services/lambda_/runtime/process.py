@@ -1,8 +1,13 @@
 """What a function sees of its process: environment variables, output, logging, its modules and its working directory.
 
-All of these are the process' own, lent to the function while it runs and put back after. A function from a deployment
-package sees AWS's environment and its own variables only (and the few that the machine itself needs). A Python callable
-was imported by the test in the test's environment, so there the function's variables lie on top of the test's.
+All of these are the process' own, lent to the function while it runs. An environment's :class:`Process` is the place where its
+guest is (core/guest.py), and what is lent is found there by whoever asks in the guest's threads: variables.py, output.py,
+modules.py. So functions that run at once in several threads see each its own. The working directory alone is one for all
+threads: it is that of the function which came first.
+
+A function from a deployment package sees AWS's environment and its own variables only (and the few that the machine itself
+needs). A Python callable was imported by the test in the test's environment, so there the function's variables lie on top of
+the test's.
 """
 
 from __future__ import annotations
@@ -10,11 +15,15 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+from ....core import guest
 from ....core.travel import stand_in
+from . import modules, output, variables
 from .logs import Log, LogHandler
 from .packages import Importer
 
@@ -22,124 +31,149 @@ from .packages import Importer
 OF_THE_MACHINE = frozenset(
     ["PATH", "LD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC", "PATHEXT"]
 )
+_OF_THE_MACHINE = frozenset(variables.encoded(dict.fromkeys(OF_THE_MACHINE, "")))
+_lock = threading.Lock()
 
 
 class Process:
     """The process as one environment sees it; what its code has set stays for its next invocation."""
 
+    log: Log
+    variables: dict[Any, Any]
+    handlers: list[logging.Handler]
+    level: int
+
     def __init__(
         self,
-        variables: Mapping[str, str],
+        given: Mapping[str, str],
         importer: Importer | None,
         handler: Callable[..., Any] | None,
         level: str | None,
     ) -> None:
         self.importer = importer
-        self._variables = _encoded(variables)
+        self.view: Any = None
+        root = None if importer is None else importer.package.root
+        self.folder = root if root is not None and os.path.isdir(root) else None
+        self._given = variables.encoded(given)
         self._level: int | str | None = level or (None if importer is None else logging.WARNING)
-        self._names = [] if handler is None else _real_names(handler)
+        self._handler: LogHandler | None = None
+        self._lent_handlers: list[logging.Handler] = []
+        self._own_handlers: list[logging.Handler] | None = None
+        self.names = [] if handler is None else _real_names(handler)
 
     def set(self, name: str, value: str) -> None:
         """Set an environment variable of the function."""
-        self._variables.update(_encoded({name: value}))
+        self._given.update(variables.encoded({name: value}))
 
     @contextmanager
     def inside(self, log: Log) -> Iterator[None]:
         """Lend it to the function."""
-        with ExitStack() as stack:
-            for lend in (self._environment, self._output, self._logging, self._modules, self._stand_ins):
-                stack.enter_context(lend(log))
-            yield
-
-    @contextmanager
-    def _environment(self, log: Log) -> Iterator[None]:
-        before = dict(_ENVIRON._data)
+        test = variables.outside()
         if self.importer is None:
-            _set_environment({**before, **self._variables})
+            self.variables = {**test, **self._given}
         else:
-            _set_environment({**{k: before[k] for k in _OF_THE_MACHINE if k in before}, **self._variables})
-        try:
+            self.variables = {**{k: test[k] for k in _OF_THE_MACHINE if k in test}, **self._given}
+        self._logging(log)
+        with ExitStack() as stack:
+            stack.callback(self._keep, test)
+            stack.enter_context(guest.at(self))
+            for enter, leave in _LENT:
+                enter(self)
+                stack.callback(leave, self)
             yield
-        finally:
-            if self.importer is not None:
-                after = _ENVIRON._data
-                self._variables = {k: v for k, v in after.items() if k not in _OF_THE_MACHINE or v != before.get(k)}
-            _set_environment(before)
 
-    @contextmanager
-    def _output(self, log: Log) -> Iterator[None]:
-        before = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = Output(sys.stdout, log), Output(sys.stderr, log)
-        try:
-            yield
-        finally:
-            sys.stdout, sys.stderr = before
+    def _logging(self, log: Log) -> None:
+        handlers, level = output.outside()
+        self.log = log
+        if self._handler is None:
+            self._handler = LogHandler(log)
+        self._handler.log = log
+        own = [self._handler] if self._own_handlers is None else self._own_handlers
+        self._lent_handlers = handlers = list(handlers)
+        self.handlers = [*own, *handlers]
+        self.level = level if self._level is None else logging._checkLevel(self._level)  # type: ignore[attr-defined]
+        if self.level != level:
+            output.forget_levels()
 
-    @contextmanager
-    def _logging(self, log: Log) -> Iterator[None]:
-        root = logging.getLogger()
-        handlers, level = list(root.handlers), root.level
-        root.handlers[:] = [LogHandler(log), *(h for h in handlers if not isinstance(h, LogHandler))]
+    def _keep(self, test: dict[Any, Any]) -> None:
+        if self.importer is not None:
+            after = list(self.variables.items())  # its threads may go on
+            self._given = {k: v for k, v in after if k not in _OF_THE_MACHINE or v != test.get(k)}
+            self._own_handlers = [h for h in self.handlers if h not in self._lent_handlers]
+        if self.level != logging.root.level:
+            output.forget_levels()
         if self._level is not None:
-            root.setLevel(self._level)
-        try:
-            yield
-        finally:
-            if self._level is not None:
-                self._level = root.level
-            root.handlers[:] = handlers
-            root.setLevel(level)
+            self._level = self.level
 
-    @contextmanager
-    def _modules(self, log: Log) -> Iterator[None]:
-        if self.importer is None:
-            yield
+
+# ---------------------------------------------------------------------- the working directory
+
+
+@dataclass(slots=True)
+class _Stay:
+    """A function in its folder. ``before``: where the process was, when this one has moved it."""
+
+    thread: int
+    folder: str
+    before: str | None = None
+
+
+_stays: list[_Stay] = []
+
+
+def _enter_folder(process: Process) -> None:
+    """The process goes where the function is, unless a function of another thread has it in its folder."""
+    if process.folder is not None:
+        with _lock:
+            stay = _Stay(threading.get_ident(), process.folder)
+            if all(s.thread == stay.thread for s in _stays):
+                stay.before = os.getcwd()
+                os.chdir(stay.folder)
+            _stays.append(stay)
+
+
+def _leave_folder(process: Process) -> None:
+    """Back to where the process was, or to the folder of a function that still runs in another thread."""
+    if process.folder is None:
+        return
+    with _lock:
+        me = threading.get_ident()
+        stay = [s for s in _stays if s.thread == me][-1]
+        _stays.remove(stay)
+        before = stay.before
+        if before is None:
             return
-        root = self.importer.package.root
-        before = os.getcwd() if os.path.isdir(root) else None
-        self.importer.enter()
-        try:
-            if before is not None:
-                os.chdir(root)
-            yield
-        finally:
-            self.importer.leave()
-            if before is not None:
-                os.chdir(before)
-
-    @contextmanager
-    def _stand_ins(self, log: Log) -> Iterator[None]:
-        """``from time import sleep`` in a callable's module was done long ago: its names are replaced for the while."""
-        for names, name, _, virtual in self._names:
-            names[name] = virtual
-        try:
-            yield
-        finally:
-            for names, name, real, _ in self._names:
-                names[name] = real
+        if _stays and all(s.thread != me for s in _stays):
+            for heir in [s for s in _stays if s.thread == _stays[0].thread]:
+                heir.before, before = before, heir.folder
+        os.chdir(before)
 
 
-# os.environ keeps its items encoded in _data (bytes on POSIX) and encodes and decodes at each touch; comparing and changing
-# them as they are makes an invocation twice as fast
-_ENVIRON: Any = os.environ
+# ---------------------------------------------------------------------- names bound in advance
+
+_lent: dict[tuple[int, str], int] = {}
 
 
-def _encoded(variables: Mapping[str, str]) -> dict[Any, Any]:
-    return {_ENVIRON.encodekey(k): _ENVIRON.encodevalue(v) for k, v in variables.items()}
+def _lend_names(process: Process) -> None:
+    """``from time import sleep`` in a callable's module was done long ago: its names are replaced for the while."""
+    if process.names:
+        with _lock:
+            for space, name, _, virtual in process.names:
+                key = id(space), name
+                _lent[key] = _lent.get(key, 0) + 1
+                space[name] = virtual
 
 
-def _set_environment(wanted: Mapping[Any, Any]) -> None:
-    data = _ENVIRON._data
-    for name in [n for n in data if n not in wanted]:
-        os.unsetenv(name)
-        del data[name]
-    for name, value in wanted.items():
-        if data.get(name) != value:
-            os.putenv(name, value)
-            data[name] = value
-
-
-_OF_THE_MACHINE = frozenset(_encoded(dict.fromkeys(OF_THE_MACHINE, "")))
+def _take_names_back(process: Process) -> None:
+    """When nobody else has them: the stand-ins look at the calling thread."""
+    if process.names:
+        with _lock:
+            for space, name, real, _ in process.names:
+                key = id(space), name
+                _lent[key] -= 1
+                if not _lent[key]:
+                    del _lent[key]
+                    space[name] = real
 
 
 def _real_names(handler: Callable[..., Any]) -> list[tuple[dict[str, Any], str, Any, Any]]:
@@ -155,31 +189,10 @@ def _real_names(handler: Callable[..., Any]) -> list[tuple[dict[str, Any], str, 
     return [entry for entry in found if entry[3] is not None]
 
 
-class Output:
-    """Standard output or error of a function: written to its log, and shown where the process' own goes."""
-
-    def __init__(self, outer: Any, log: Log) -> None:
-        self._outer = outer
-        self._log = log
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._outer, name)
-
-    def write(self, text: str) -> int:
-        """Write text."""
-        self._log.write(text)
-        if self._outer is not None:
-            self._outer.write(text)
-        return len(text)
-
-    def writelines(self, lines: Any) -> None:
-        """Write texts."""
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Nothing waits."""
-
-    def isatty(self) -> bool:
-        """No."""
-        return False
+_LENT: tuple[tuple[Callable[[Any], None], Callable[[Any], None]], ...] = (
+    (variables.enter, variables.leave),
+    (output.enter, output.leave),
+    (modules.enter, modules.leave),
+    (_enter_folder, _leave_folder),
+    (_lend_names, _take_names_back),
+)
