@@ -55,12 +55,17 @@ def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--cloud-artifacts``."""
+    """``--cloud-artifacts``, ``--asl-cov``."""
     group = parser.getgroup("mock_serverless", "AWS's serverless services in this process")
     group.addoption(
         "--cloud-artifacts",
         metavar="DIR",
         help="of each failing test, write there pictures (SVG) and stories of the executions in its clouds",
+    )
+    group.addoption(
+        "--asl-cov",
+        action="store_true",
+        help="report which states, choices, catchers and retriers of which state machines the tests went through",
     )
 
 
@@ -125,6 +130,51 @@ def _keep(item: pytest.Item, directory: str) -> None:
 
     scenes = item.config.stash[_witness].scenes()
     write(directory, item.nodeid, [state for scene in scenes for state in scene.stepfunctions])
+
+
+# ---------------------------------------------------------------------- coverage of state machines
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin to collect what executions go through, where somebody asks."""
+    if session.config.getoption("--asl-cov"):
+        from .services.stepfunctions import coverage
+
+        coverage.collecting = coverage.Coverage()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist hands over what it has collected."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None and session.config.getoption("--asl-cov"):
+        from .services.stepfunctions import coverage
+
+        assert coverage.collecting is not None
+        output["mock_serverless_asl_cov"] = coverage.collecting.data()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker has come to its end."""
+    data = getattr(node, "workeroutput", {}).get("mock_serverless_asl_cov")
+    if data:
+        from .services.stepfunctions import coverage
+
+        assert coverage.collecting is not None
+        coverage.collecting.add(data)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """The report."""
+    if not config.getoption("--asl-cov"):
+        return
+    from .services.stepfunctions import coverage
+
+    if coverage.collecting is not None and coverage.collecting.definitions:
+        terminalreporter.section("coverage of state machines")
+        for line in coverage.report(coverage.collecting):
+            terminalreporter.line(line)
+    coverage.collecting = None
 
 
 # ---------------------------------------------------------------------- what is remembered

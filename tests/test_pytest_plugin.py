@@ -401,6 +401,68 @@ def test_a_session_without_clouds_loads_no_botocore(pytester: pytest.Pytester) -
     result.assert_outcomes(passed=1)
 
 
+ASL_COVERAGE = """
+    import json, boto3, pytest
+
+    CHECK = {
+        "StartAt": "Call",
+        "States": {
+            "Call": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::aws-sdk:ssm:getParameter",
+                "Parameters": {"Name": "n"},
+                "Retry": [
+                    {"ErrorEquals": ["Ssm.InternalServerErrorException"], "MaxAttempts": 1},
+                    {"ErrorEquals": ["States.Timeout"]},
+                ],
+                "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Bad"}],
+                "Next": "Look",
+            },
+            "Look": {
+                "Type": "Choice",
+                "Choices": [
+                    {"Variable": "$.Parameter.Value", "StringEquals": "a", "Next": "Good"},
+                    {"Variable": "$.Parameter.Value", "StringEquals": "b", "Next": "Good"},
+                ],
+                "Default": "Bad",
+            },
+            "Good": {"Type": "Succeed"},
+            "Bad": {"Type": "Fail"},
+        },
+    }
+
+    @pytest.fixture
+    def check(cloud):
+        role = "arn:aws:iam::123456789012:role/r"
+        boto3.client("stepfunctions", "us-east-1").create_state_machine(
+            name="check", definition=json.dumps(CHECK), roleArn=role
+        )
+        return cloud
+
+    def test_second(check):
+        check.stub("ssm", "GetParameter", {"Parameter": {"Value": "b"}})
+        check.fail("ssm", "GetParameter", "InternalServerError", times=1)
+        with check.scratch():
+            assert check.stepfunctions.run("check").succeeded
+
+    def test_never_run(check):
+        pass
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-p", "xdist", "-n", "2"]])
+def test_coverage_of_state_machines(pytester: pytest.Pytester, workers: list[str]) -> None:
+    result = run(pytester, ASL_COVERAGE, "--asl-cov", *workers, apart=bool(workers))
+    result.assert_outcomes(passed=2)
+    report = [line.split() for line in result.outlines if line.startswith(("check ", "Definition ", "Total "))]
+    assert report == [
+        ["Definition", "States", "Choices", "Catchers", "Retriers", "Missing"],
+        ["check", "3/4", "1/3", "0/1", "1/2", "Call:", "Catch[0],", "Call:", "Retry[1],", "Look:", "Choices[0],", "Look:",
+         "Default,", "Bad"],
+        ["Total", "3/4", "1/3", "0/1", "1/2", "50", "%"],
+    ]  # fmt: skip
+
+
 def test_artifacts_of_failing_tests_are_kept(pytester: pytest.Pytester) -> None:
     source = """
         import pytest

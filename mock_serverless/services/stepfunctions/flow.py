@@ -16,6 +16,7 @@ from ...core.errors import AwsError, InternalError
 from ...core.ids import uuid_of
 from ...core.kernel import FlowTimeout
 from ...core.scope import Scope
+from . import coverage
 from .integrations.tasks import perform
 from .language import Document, Problem, StateError, TaskRequest, Timeout, parse, run
 from .language import times as language_times
@@ -129,7 +130,15 @@ class World:
         self.count += 1
         if not self.flow.replaying:
             self.execution.history.append(Event(type, self.flow.now(), previous, details))
+            if coverage.collecting is not None and type.endswith("StateEntered"):
+                of = self.execution
+                coverage.collecting.entered(of.machine_name, of.revision.definition, details["name"])
         return self.count
+
+    def took(self, state: str, way: str) -> None:
+        """For the coverage of definitions."""
+        if coverage.collecting is not None:
+            coverage.collecting.took(self.execution.revision.definition, state, way)
 
     async def sleep_until(self, timestamp: float) -> None:
         """Let virtual time pass."""

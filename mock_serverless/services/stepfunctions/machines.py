@@ -12,7 +12,7 @@ from ...core.arns import Arn
 from ...core.clock import from_timestamp
 from ...core.errors import AwsError
 from ...core.operation import operation
-from . import variables
+from . import coverage, variables
 from .integrations.resources import unknown_resource
 from .language import Problem, parse, refuse_unsupported, validate
 from .names import check_name, page
@@ -33,6 +33,8 @@ def create_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
     check_definition(request["definition"], type)
     arn = db.arn("stateMachine", name)
     there = db.machines.get(arn)
+    if coverage.collecting is not None:
+        coverage.collecting.created(name, request["definition"])
     if there is None:
         now = db.scope.timestamp()
         revision = Revision("INITIAL", request["definition"], request["roleArn"])
@@ -125,6 +127,8 @@ def update_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
     machine.updated = db.scope.timestamp()
     if (definition, role, settings) != (machine.revision.definition, machine.revision.role, machine.settings):
         machine.revision = Revision(db.scope.ids.uuid(), definition, role)
+        if coverage.collecting is not None:
+            coverage.collecting.created(machine.name, definition)
         machine.settings = settings
     answer: dict[str, Any] = {"updateDate": from_timestamp(machine.updated)}
     if machine.revision.id != "INITIAL":

@@ -46,6 +46,9 @@ class Simulation:
     def random(self) -> float:
         return 0.5
 
+    def took(self, state: str, way: str) -> None:
+        pass
+
     def uuid(self) -> str:
         return "00000000-0000-4000-8000-000000000000"
 

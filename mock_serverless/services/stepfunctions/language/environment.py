@@ -48,6 +48,10 @@ class Environment(Protocol):
         """Write a history event; documents in ``details`` are written as text when it is read. Gives its id."""
         ...
 
+    def took(self, state: str, way: str) -> None:
+        """A choice, catcher or retrier of a state was taken: ``Choices[0]``, ``Default``, ``Catch[0]``, ``Retry[0]``."""
+        ...
+
     async def sleep_until(self, timestamp: float) -> None:
         """Let time pass."""
         ...

@@ -53,6 +53,7 @@ def retry(visit: Visit, error: StateError) -> float | None:
             if done >= retrier.get("MaxAttempts", 3):
                 return None
             visit.attempts[i] += 1
+            visit.branch.run.env.took(visit.name, f"Retry[{i}]")
             return delay_of(visit, retrier, done)
     return None
 
@@ -71,7 +72,12 @@ def delay_of(visit: Visit, retrier: dict[str, Any], done: int) -> float:
 
 def catcher(visit: Visit, error: StateError) -> dict[str, Any] | None:
     """The first catcher for an error."""
-    return next((c for c in visit.state.get("Catch", ()) if matches(error, c["ErrorEquals"])), None)
+    catchers: list[dict[str, Any]] = visit.state.get("Catch", [])
+    for i, candidate in enumerate(catchers):
+        if matches(error, candidate["ErrorEquals"]):
+            visit.branch.run.env.took(visit.name, f"Catch[{i}]")
+            return candidate
+    return None
 
 
 def leave_by(visit: Visit, caught: dict[str, Any], error: StateError) -> Next:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/workflow-states.html; Paral
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from . import queries
 from .document import Document
@@ -67,8 +68,14 @@ async def choose(visit: Visit) -> Next:
         # the cause as users report it; the error's name from the developer guide
         message = "Failed to transition out of the state. The state does not point to a next state."
         raise Fault(message, "States.NoChoiceMatched")
+    way = "Default" if chosen is None else f"Choices[{_position(visit.state['Choices'], chosen)}]"
+    visit.branch.run.env.took(visit.name, way)
     output, assigned = query.chosen(visit, chosen, data)
     return following, visit.leave(output, assigned)
+
+
+def _position(rules: list[dict[str, Any]], chosen: dict[str, Any]) -> int:
+    return next(i for i, rule in enumerate(rules) if rule is chosen)
 
 
 @state("Wait")
