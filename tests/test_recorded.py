@@ -26,7 +26,7 @@ from .conftest import CONFORMANCE
 KNOWN: dict[str, str] = json.loads((Path(__file__).parent / "cases" / "recorded_differences.json").read_text())
 SERVICES = ("apigateway", "dynamodb", "dynamodbstreams", "lambda", "stepfunctions")
 FILES = [p for s in SERVICES for p in sorted((CONFORMANCE / s / "cases").glob("*.json"))]
-NOT_YET = {"distributed-map": "distributed Map states"}
+NOT_YET: dict[str, str] = {}
 MODEL_OF = (1, 44)
 """The version of botocore from which on its models are those of the table."""
 

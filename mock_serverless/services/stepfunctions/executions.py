@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...core.clock import from_timestamp
-from ...core.errors import AwsError, InternalError, NotSupported
+from ...core.errors import AwsError, InternalError
 from ...core.operation import operation
 from .flow import FLOW, finish
 from .language import Document
@@ -185,10 +185,14 @@ def _entry(execution: Execution) -> dict[str, Any]:
         "name": execution.name,
         "status": execution.status,
         "startDate": from_timestamp(execution.started),
-        "redriveCount": 0,
+        "redriveCount": execution.redrives,
     }
     if execution.stopped is not None:
         entry["stopDate"] = from_timestamp(execution.stopped)
+    if execution.redriven is not None:
+        entry["redriveDate"] = from_timestamp(execution.redriven)
+    if execution.map_run is not None:
+        entry["mapRunArn"] = execution.map_run
     if execution.version is not None:
         entry["stateMachineVersionArn"] = execution.version
     if execution.alias is not None:
@@ -211,22 +215,28 @@ def describe_state_machine_for_execution(db: State, request: dict[str, Any]) -> 
 @operation(unfinished=lambda request, response: any(e["status"] in LIVE for e in response["executions"]))
 def list_executions(db: State, request: dict[str, Any]) -> dict[str, Any]:
     """Newest first."""
-    if "mapRunArn" in request and "stateMachineArn" not in request:
-        raise NotSupported("mock_serverless has no Map Runs yet; list the executions of a stateMachineArn")
     if ("stateMachineArn" in request) == ("mapRunArn" in request):
         raise AwsError("ValidationException", "Must provide a stateMachineArn or mapRunArn, but not both")
+    if "mapRunArn" in request:
+        run = db.map_run(request["mapRunArn"])
+        answer = _page(db, [db.executions[c.arn] for c in reversed(run.children)], request)
+        for entry in answer["executions"]:
+            entry["itemCount"] = run.children[db.executions[entry["executionArn"]].map_index].items
+        return answer
     machine = db.machine(request["stateMachineArn"])
     if machine.type == "EXPRESS":
         message = "This operation is not supported by this type of state machine"
         raise AwsError("StateMachineTypeNotSupported", message)
     qualified = request["stateMachineArn"] if request["stateMachineArn"] != machine.arn else None
-    found = [
-        e
-        for e in (db.executions[a] for a in reversed(machine.executions))
-        if request.get("statusFilter") in (None, e.status) and qualified in (None, e.version, e.alias)
-    ]
-    if request.get("redriveFilter") == "REDRIVEN":  # no execution can be redriven here
-        found = []
+    found = [db.executions[a] for a in reversed(machine.executions)]
+    return _page(db, [e for e in found if qualified in (None, e.version, e.alias)], request)
+
+
+def _page(db: State, executions: list[Execution], request: dict[str, Any]) -> dict[str, Any]:
+    """Those which the request's filters take, a page of them."""
+    found = [e for e in executions if request.get("statusFilter") in (None, e.status)]
+    if "redriveFilter" in request:
+        found = [e for e in found if bool(e.redrives) is (request["redriveFilter"] == "REDRIVEN")]
     entries, token = page(found, request)
     for entry in entries:
         if entry.status not in LIVE:
@@ -247,3 +257,14 @@ def stop_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
         db.scope.kernel.cancel(execution.flow)
     assert execution.stopped is not None
     return {"stopDate": from_timestamp(execution.stopped)}
+
+
+def abort(db: State, execution: Execution, error: str | None = None, cause: str | None = None) -> None:
+    """End a running execution where it is; its task tokens are no longer open."""
+    given = {k: v for k, v in (("error", error), ("cause", cause)) if v is not None}
+    execution.history.append(Event("ExecutionAborted", db.scope.timestamp(), len(execution.history), given))
+    finish(db, execution, "ABORTED", error=error, cause=cause)
+    db.scope.kernel.cancel(execution.flow)
+    for token in db.tokens.values():
+        if token.execution == execution.arn:
+            token.open = False

@@ -16,9 +16,9 @@ from ...core.errors import AwsError, InternalError
 from ...core.ids import uuid_of
 from ...core.kernel import FlowTimeout
 from ...core.scope import Scope
-from . import coverage
+from . import coverage, map_flow
 from .integrations.tasks import perform
-from .language import Document, Problem, StateError, TaskRequest, Timeout, parse, run
+from .language import Document, MapRunRequest, Problem, StateError, TaskRequest, Timeout, parse, run
 from .language import times as language_times
 from .store import Event, Execution, State
 
@@ -84,6 +84,9 @@ def finish(
     execution.output, execution.error, execution.cause = output, error, cause
     sweep(db, execution.machine)
     waited_for = db.scope.kernel.deliver(f"execution:{execution.arn}", None)
+    if execution.map_run is not None:
+        map_flow.ended(db, execution)
+        waited_for = True
     if status in ("FAILED", "TIMED_OUT") and not waited_for:
         when = from_timestamp(execution.stopped).isoformat()
         title = f"execution {execution.name} of state machine {execution.machine_name} {status} at {when}"
@@ -148,6 +151,10 @@ class World:
     async def task(self, request: TaskRequest) -> Document:
         """Do the work of a Task state."""
         return await perform(self, request)
+
+    async def map_run(self, request: MapRunRequest) -> Document:
+        """Run the children of a distributed Map."""
+        return await map_flow.run(self, request)
 
     async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
         """Structured concurrency."""

@@ -50,6 +50,10 @@ def check(state: dict[str, Any], result: Any, mode: str) -> None:
 
 
 def _check_lines(state: dict[str, Any], result: Any) -> None:
+    if "Resource" in state.get("ResultWriter", {}):
+        if not isinstance(result, dict):
+            raise AwsError("ValidationException", "Mocked result must be a JSON object.")
+        return
     if not isinstance(result, list):
         raise AwsError("ValidationException", "Mocked result must be an array.")
     if state["Type"] == "Parallel" and len(result) != len(state["Branches"]):

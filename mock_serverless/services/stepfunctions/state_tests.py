@@ -14,21 +14,22 @@ from typing import Any
 from ...core.errors import AwsError, NotSupported
 from ...core.ids import uuid_of
 from ...core.operation import operation
-from . import mocked_results
+from . import map_flow, mocked_results
 from .integrations import resources
 from .integrations.tasks import perform
 from .language import (
     Document,
+    MapRunRequest,
     Problem,
     StateError,
     TaskRequest,
     parse,
     queries,
-    refuse_unsupported,
     retries,
     states,
 )
 from .language import times as language_times
+from .language.definition import levels
 from .language.errors import Fault, matches
 from .language.validation import check_state
 from .language.visits import Branch, Run, Visit
@@ -41,6 +42,9 @@ SHOWN = {
     "Parallel": ("afterInputPath", "afterParameters", "afterResultSelector", "afterResultPath"),
     "Map": ("afterInputPath", "afterItemsPath", "afterResultSelector", "afterResultPath"),
 }
+NAME = "StateName"
+"""What a state under test is called in the context object, whatever its name in a definition is (recorded)."""
+JSONATA_SHOWN = {"Task": ("afterArguments", "result")}
 MOCKABLE = ("Task", "Parallel", "Map")
 CONTEXT_FIELDS: dict[str, dict[str, type]] = {
     "Execution": {
@@ -60,13 +64,13 @@ CONTEXT_FIELDS: dict[str, dict[str, type]] = {
 
 @operation
 def test_state(db: State, request: dict[str, Any]) -> dict[str, Any]:
-    name, state = _state(request)
+    name, state, language = _state(request)
     mock = request.get("mock")
     _check(request, state, mock)
-    world = _World(db, name, mock)
+    world = _World(db, name, mock, request.get("stateConfiguration", {}))
     input = Document(text=request.get("input") or "{}")
     try:
-        visit = _visit(db, world, request, name, state, input)
+        visit = _visit(db, world, request, name, state, language, input)
     except ValueError:
         raise AwsError("InvalidExecutionInput", "Invalid State Machine Execution Input") from None
     answer = _run(visit, request, mock)
@@ -79,24 +83,22 @@ def test_state(db: State, request: dict[str, Any]) -> dict[str, Any]:
 # ---------------------------------------------------------------------- checks
 
 
-def _state(request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The state that is meant: the definition itself, or one of a whole machine's."""
+def _state(request: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
+    """The state that is meant (the definition itself, or one of a whole machine's, however deep), and the machine's language."""
     definition = parse(request["definition"])
     if isinstance(definition, Problem):
         raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{definition}'")
-    name = request.get("stateName", "StateName")
-    state = definition
+    state, language = definition, "JSONPath"
     if "States" in definition:
-        found = definition["States"].get(name) if isinstance(definition["States"], dict) else None
-        if not isinstance(found, dict):
+        wanted = request.get("stateName")
+        found = next((s for level in levels(definition) for _, n, s in level.states() if n == wanted), None)
+        if found is None:
             raise AwsError("ValidationException", "State not found in definition")
-        state = found
-    problems = check_state(state, resources.unknown_resource)
+        state, language = found, str(definition.get("QueryLanguage", language))
+    problems = check_state(state, resources.unknown_resource, language)
     if problems:
         raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{', '.join(map(str, problems))}'")
-    machine = {"QueryLanguage": definition.get("QueryLanguage")} if state is not definition else {}
-    refuse_unsupported({"StartAt": name, "States": {name: state}, **machine})
-    return name, state
+    return NAME, state, language
 
 
 def _check(request: dict[str, Any], state: dict[str, Any], mock: dict[str, Any] | None) -> None:
@@ -152,7 +154,7 @@ def _check_context(context: dict[str, Any], state: dict[str, Any]) -> None:
 
 
 def _visit(
-    db: State, world: _World, request: dict[str, Any], name: str, state: dict[str, Any], input: Document
+    db: State, world: _World, request: dict[str, Any], name: str, state: dict[str, Any], language: str, input: Document
 ) -> Visit:
     execution = db.scope.ids.uuid()
     machine = db.scope.ids.uuid()
@@ -168,7 +170,7 @@ def _visit(
         "StateMachine": {"Id": db.arn("stateMachine", machine), "Name": machine},
     }
     variables = Document(text=request.get("variables") or "{}").value
-    branch = Branch(Run(world, context), {name: state}, 0, variables)
+    branch = Branch(Run(world, context, language), {name: state}, 0, variables)
     visit = branch.visit = Visit(branch, name, state, input, 0, now, inspection={})
     visit.given = Document(text=request["context"]).value if request.get("context") else None
     return visit
@@ -204,13 +206,15 @@ def _failed(visit: Visit, error: StateError, request: dict[str, Any]) -> dict[st
         details = {"retryIndex": index, "retryBackoffIntervalSeconds": int(delay)}
         return {**answer, "status": "RETRIABLE", "inspectionData": {"errorDetails": details}}
     caught = retries.catcher(visit, error)
+    tried = {"retryIndex": index} if index is not None else {}
     if caught is None:
-        return {**answer, "status": "FAILED"}
+        answer["status"] = "FAILED"
+        return {**answer, "inspectionData": {"errorDetails": tried}} if tried else answer
     try:
         following, output = retries.leave_by(visit, caught, error)
     except StateError as e:
         return {"status": "FAILED", "error": e.error, "cause": e.cause}
-    details = {"catchIndex": visit.state["Catch"].index(caught)}
+    details = {**tried, "catchIndex": visit.state["Catch"].index(caught)}
     answer.update(status="CAUGHT_ERROR", nextState=following, output=output.text)
     return {**answer, "inspectionData": {"errorDetails": details}}
 
@@ -222,10 +226,35 @@ async def _mocked_lines(visit: Visit) -> tuple[str | None, Document]:
     query = queries.of(visit)
     data = query.before(visit)
     if visit.state["Type"] == "Map":
-        visit.inspect("afterItemsPath", Document(query.items(visit, data)))
-        visit.inspect("maxConcurrency", Document(query.count(visit, "MaxConcurrency", data) or 0))
+        _inspect_map(visit, data, world.settings.get("mapItemReaderData"))
+        failures = world.settings.get("mapIterationFailureCount", 0)
+        if failures and _intolerable(visit, failures, len(Document(text=(world.mock or {}).get("result", "[]")).value)):
+            raise StateError(map_flow.EXCEEDED.error, map_flow.EXCEEDED.cause)
     output, assigned = query.after(visit, world.mocked())
     return visit.state.get("Next"), visit.leave(output, assigned)
+
+
+def _inspect_map(visit: Visit, data: Document, read: str | None) -> None:
+    query = queries.of(visit)
+    if "ItemReader" not in visit.state:
+        visit.inspect("afterItemsPath", Document(query.items(visit, data)))
+    elif read is not None:
+        visit.inspect("afterItemsPath", Document(text=read))
+    visit.inspect("maxConcurrency", Document(query.count(visit, "MaxConcurrency", data) or 0))
+    count = query.count(visit, "ToleratedFailureCount", data)
+    percentage = query.percentage(visit, "ToleratedFailurePercentage", data)
+    for name, value in (("toleratedFailureCount", count), ("toleratedFailurePercentage", percentage)):
+        if value is not None:
+            visit.inspect(name, Document(value))
+
+
+def _intolerable(visit: Visit, failures: int, items: int) -> bool:
+    """Are so many failed iterations too many? Where nothing is tolerated, none are (recorded)."""
+    found = visit.inspection or {}
+    count, percentage = found.get("toleratedFailureCount"), found.get("toleratedFailurePercentage")
+    if count is None and percentage is None:
+        return False
+    return map_flow.exceeded(failures, items, count.value if count else 0, percentage.value if percentage else 0)
 
 
 def _result(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -240,13 +269,15 @@ def _result(coroutine: Coroutine[Any, Any, Any]) -> Any:
 def _inspected(visit: Visit, state: dict[str, Any]) -> dict[str, Any]:
     found = visit.inspection or {}
     data: dict[str, Any] = {"input": visit.input.text}
-    for name in SHOWN.get(state["Type"], ("afterInputPath",)):
+    jsonata = visit.language == "JSONata"
+    for name in JSONATA_SHOWN.get(state["Type"], ()) if jsonata else SHOWN.get(state["Type"], ("afterInputPath",)):
         if name in found:
             data[name] = found[name].text
         elif name == "afterInputPath" and state["Type"] == "Fail":
             data[name] = visit.input.text
-    if "maxConcurrency" in found:
-        data["maxConcurrency"] = found["maxConcurrency"].value
+    for name in ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage"):
+        if name in found:
+            data[name] = found[name].value
     if visit.branch.variables:
         data["variables"] = Document(visit.branch.variables).text
     return data
@@ -255,9 +286,10 @@ def _inspected(visit: Visit, state: dict[str, Any]) -> dict[str, Any]:
 class _World:
     """The environment of one state: no time passes, no history is kept, real work is done at once."""
 
-    def __init__(self, db: State, name: str, mock: dict[str, Any] | None) -> None:
+    def __init__(self, db: State, name: str, mock: dict[str, Any] | None, settings: dict[str, Any]) -> None:
         self.db = db
         self.mock = mock
+        self.settings = settings
         self.execution = SimpleNamespace(machine_name=f"test of {name}", arn="", mocked=None)
         self.flow = self
         self.replaying = False
@@ -302,6 +334,9 @@ class _World:
 
     async def perform(self, function: Callable[[], Any]) -> Any:
         return function()
+
+    async def map_run(self, request: MapRunRequest) -> Document:
+        raise NotSupported("TestState can't run a distributed Map: give a mock")
 
     async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
         return [await c for c in coroutines]

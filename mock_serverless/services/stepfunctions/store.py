@@ -94,14 +94,54 @@ class Execution:
     version: str | None = None
     alias: str | None = None
     trace: str | None = None
+    map_run: str | None = None
+    map_index: int = 0
     status: str = "RUNNING"
     stopped: float | None = None
     output: Document | None = None
     error: str | None = None
     cause: str | None = None
     flow: int = 0
+    redrives: int = 0
+    redriven: float | None = None
     mocked: Case | None = None
     history: list[Event] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Child:
+    """One child of a map run: what it was given, and how many of the items."""
+
+    arn: str
+    input: Document
+    items: int
+    seen: bool = False
+
+
+@dataclass(slots=True)
+class MapRun:
+    """One run of a distributed Map. ``children`` are those which have been started, in order; ``ended`` those nobody has seen."""
+
+    arn: str
+    execution: str
+    machine: str
+    label: str
+    revision: Revision
+    type: str
+    started: float
+    concurrency: int
+    tolerated_count: int
+    tolerated_percentage: float
+    items: int = 0
+    batches: int = 0
+    written: int = 0
+    status: str = "RUNNING"
+    stopped: float | None = None
+    redrives: int = 0
+    redriven: float | None = None
+    children: list[Child] = field(default_factory=list)
+    ended: list[int] = field(default_factory=list)
+    flow: int = 0
 
 
 @dataclass(slots=True)
@@ -139,6 +179,7 @@ class State:
         self.executions: dict[str, Execution] = {}
         self.activities: dict[str, Activity] = {}
         self.tokens: dict[str, Token] = {}
+        self.map_runs: dict[str, MapRun] = {}
         self.mock_configuration: MockConfiguration | None = None
         self.jobs: dict[str, float] = {}  # jobs of other services that were given a duration: when they end
         self.job_results: dict[str, tuple[float, Any]] = {}  # integration -> how long it takes, and its result
@@ -167,6 +208,14 @@ class State:
     def waits(self, token: Token) -> bool:
         """Can a token still be answered?"""
         return token.open and self.executions[token.execution].status == "RUNNING"
+
+    def map_run(self, arn: str) -> MapRun:
+        """The map run of an ARN."""
+        check_arn(arn, ("mapRun",))
+        found = self.map_runs.get(arn)
+        if found is None:
+            raise AwsError("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
+        return found
 
     def activity(self, arn: str) -> Activity:
         """The activity of an ARN."""

@@ -16,9 +16,7 @@ from mock_serverless.services.stepfunctions.language import (
     Document,
     choice,
     intrinsics,
-    parse,
     paths,
-    refuse_unsupported,
     validate,
 )
 from mock_serverless.services.stepfunctions.language.document import LIMIT, dumps, place
@@ -124,33 +122,6 @@ def test_execution(case: dict[str, Any]) -> None:
     if "parameters" in case:
         assert [r.parameters.value for r in world.requests] == case["parameters"]
     assert world.sleeps == case.get("sleeps", world.sleeps if "timeout" in case else [])
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        {
-            "Type": "Map",
-            "ToleratedFailureCount": 1,
-            "Iterator": {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}},
-            "End": True,
-        },
-        {
-            "Type": "Map",
-            "ItemProcessor": {
-                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-                "StartAt": "A",
-                "States": {"A": {"Type": "Pass", "End": True}},
-            },
-            "End": True,
-        },
-    ],
-)
-def test_what_is_not_here_yet_is_refused_by_name(state: dict[str, Any]) -> None:
-    definition = parse(json.dumps({"StartAt": "S", "States": {"S": state}}))
-    assert isinstance(definition, dict)
-    with pytest.raises(NotSupported, match="/States/S"):
-        refuse_unsupported(definition)
 
 
 def test_a_text_stays_as_it_came_until_somebody_works_on_it() -> None:

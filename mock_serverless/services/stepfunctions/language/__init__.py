@@ -12,9 +12,9 @@ a run wants of the world.
 """
 
 from . import lines  # the states Parallel and Map register themselves
-from .definition import Problem, parse, refuse_unsupported
+from .definition import Problem, parse
 from .document import Document
-from .environment import Environment, TaskRequest
+from .environment import Environment, MapRunRequest, TaskRequest
 from .errors import StateError, Timeout
 from .interpreter import Outcome, run
 from .validation import validate
@@ -23,6 +23,7 @@ from .values import fill
 __all__ = [
     "Document",
     "Environment",
+    "MapRunRequest",
     "Outcome",
     "Problem",
     "StateError",
@@ -31,7 +32,6 @@ __all__ = [
     "fill",
     "lines",
     "parse",
-    "refuse_unsupported",
     "run",
     "validate",
 ]

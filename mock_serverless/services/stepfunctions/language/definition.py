@@ -1,7 +1,4 @@
-"""A definition's text, parsed and checked; parsed once per text.
-
-What the Amazon States Language has and this package doesn't yet is refused here, by name, after AWS's own checks.
-"""
+"""A definition's text, parsed and checked; parsed once per text."""
 
 from __future__ import annotations
 
@@ -12,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ....core.errors import NotSupported
 from .document import loads
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
@@ -120,45 +116,3 @@ def _no_json(text: str, error: ValueError) -> Problem:
     shown = text if len(text) <= 500 else text[:500] + f"[truncated {len(text) - 500} chars]"
     place = f'[Source: (String)"{shown}"; line: {line}, column: {column}]'
     return Problem("INVALID_JSON_DESCRIPTION", f"{what}\n at {place}", place)
-
-
-# ---------------------------------------------------------------------- what isn't here yet
-
-
-# AWS takes these without ProcessorConfig, too (recorded for ToleratedFailureCount); what they do then is not known
-OF_DISTRIBUTED_MAPS = (
-    "ItemReader",
-    "ItemBatcher",
-    "ResultWriter",
-    "Label",
-    "ToleratedFailureCount",
-    "ToleratedFailureCountPath",
-    "ToleratedFailurePercentage",
-    "ToleratedFailurePercentagePath",
-)
-
-
-def refuse_unsupported(definition: dict[str, Any]) -> None:
-    """Raises NotSupported for the first thing that this package doesn't do yet."""
-    for level in levels(definition):
-        for path, _, state in level.states():
-            for field in OF_DISTRIBUTED_MAPS:
-                if field in state:
-                    raise _not_supported(f"the field {field} of a Map state", path, INLINE)
-            for place, body in inner_bodies(state):
-                config = body.get("ProcessorConfig")
-                if isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED":
-                    where = f"{path}/{place}/ProcessorConfig/Mode"
-                    raise _not_supported("a Map state of mode DISTRIBUTED", where, INLINE)
-
-
-INLINE = "Write it as an inline Map state (ProcessorConfig: Mode INLINE, items from ItemsPath)"
-
-
-def _not_supported(what: str, where: str, instead: str) -> NotSupported:
-    return NotSupported(
-        f"mock_serverless does not support {what} yet (at {where} of the definition); the state machine was not created.\n"
-        f"{instead}.\n"
-        'Where the workflow itself is not under test: cloud.stub("stepfunctions", "StartExecution", {...}), '
-        "or leave the service alone: mock_cloud(passthrough=['stepfunctions'])"
-    )

@@ -25,6 +25,29 @@ class TaskRequest:
     """Write a history event behind the last one of this line of states."""
 
 
+@dataclass(frozen=True, slots=True)
+class MapRunRequest:
+    """One run of a distributed Map: what its fields say, with all paths and expressions evaluated.
+
+    ``items`` is None where an item reader gives them; ``select`` makes a child's input of the item as the context
+    object has it (``{"Index": ..., "Value": ...}``) and as it came.
+    """
+
+    state: str
+    label: str | None
+    processor: dict[str, Any]
+    execution_type: str
+    items: list[Any] | None
+    reader: dict[str, Any] | None
+    batcher: dict[str, Any] | None
+    writer: dict[str, Any] | None
+    concurrency: int
+    tolerated_count: int | None
+    tolerated_percentage: float | None
+    select: Callable[[dict[str, Any], Any], Document]
+    emit: Callable[[str, dict[str, Any]], int]
+
+
 class Environment(Protocol):
     """The world of one execution. Everything that isn't the same in a second run comes from here."""
 
@@ -58,6 +81,10 @@ class Environment(Protocol):
 
     async def task(self, request: TaskRequest) -> Document:
         """Do the work of a Task state with its events; raises StateError."""
+        ...
+
+    async def map_run(self, request: MapRunRequest) -> Document:
+        """Run the children of a distributed Map with its events; gives the state's result, raises StateError."""
         ...
 
     async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:

@@ -68,7 +68,12 @@ INTEGERS: dict[str, tuple[int, int | None]] = {
     "MaxConcurrency": (0, None),
 }  # fmt: skip
 """The least and the most that a whole number may be."""
-ENUMS = {"Version": ("1.0",), "Mode": ("INLINE", "DISTRIBUTED"), "JitterStrategy": ("NONE", "FULL")}
+ENUMS = {
+    "ExecutionType": ("STANDARD", "EXPRESS"),
+    "Version": ("1.0",),
+    "Mode": ("INLINE", "DISTRIBUTED"),
+    "JitterStrategy": ("NONE", "FULL"),
+}
 _PROCESSOR = frozenset({"StartAt", "States", "Comment", "ProcessorConfig"})
 INNER: dict[str, frozenset[str]] = {
     "Retry": frozenset({"ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds",

@@ -135,8 +135,10 @@ def until(visit: Visit, data: Document) -> float:
 
 def _whole(visit: Visit, name: str, least: int, most: int | None = None) -> int | None:
     given = visit.state.get(name)
-    if given is None:
-        return None
+    return None if given is None else _integer(visit, given, name, least, most)
+
+
+def _integer(visit: Visit, given: Any, name: str, least: int, most: int | None) -> int:
     value = _value(visit, given, name, names(visit), (int, float), "number")
     if value != int(value) or value < least or (most is not None and value > most):
         # a guess
@@ -153,6 +155,32 @@ def limit(visit: Visit, name: str) -> int | None:
 def count(visit: Visit, name: str, data: Document) -> int | None:
     """A whole number from 0; None when the field isn't there."""
     return _whole(visit, name, 0)
+
+
+def percentage(visit: Visit, name: str, data: Document) -> float | None:
+    """A number from 0 to 100; None when the field isn't there."""
+    given = visit.state.get(name)
+    if given is None:
+        return None
+    value = _value(visit, given, name, names(visit), (int, float), "number")
+    if not 0 <= value <= 100:
+        raise QueryFault(f"{name} must be between 0 and 100.", name)
+    return float(value)
+
+
+def arguments(visit: Visit, body: dict[str, Any], where: str, data: Document) -> Any:
+    """The Arguments of what is inside a state (an item reader, a result writer)."""
+    return fill(body.get("Arguments", {}), f"{where}/Arguments", visit, names(visit))
+
+
+def part(visit: Visit, body: dict[str, Any], where: str, name: str, data: Document) -> Any:
+    """A template inside a state; None when it isn't there."""
+    return fill(body[name], f"{where}/{name}", visit, names(visit)) if name in body else None
+
+
+def setting(visit: Visit, body: dict[str, Any], where: str, name: str, data: Document) -> int | None:
+    """A whole number inside a state; None when it isn't there."""
+    return None if name not in body else _integer(visit, body[name], f"{where}/{name}", 0, None)
 
 
 def items(visit: Visit, data: Document) -> list[Any]:

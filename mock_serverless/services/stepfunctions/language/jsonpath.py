@@ -200,6 +200,44 @@ def count(visit: Visit, name: str, data: Document) -> int | None:
     return whole
 
 
+def percentage(visit: Visit, name: str, data: Document) -> float | None:
+    """A number from 0 to 100; None when the field isn't there. Both causes are recorded."""
+    value, path = given(visit, name, data)
+    if value is None and path is None:
+        return None
+    try:
+        number = float(value) if not isinstance(value, bool) else None
+    except (TypeError, ValueError):
+        number = None
+    if number is None:
+        raise Fault(f'The {name}Path field refers to value "{shown(value)}" which is not a valid float: {path}')
+    if not 0 <= number <= 100:
+        raise Fault(f"{name} must be between 0 and 100.")
+    return number
+
+
+def arguments(visit: Visit, body: dict[str, Any], where: str, data: Document) -> Any:
+    """The Parameters of what is inside a state (an item reader, a result writer)."""
+    return fill(body.get("Parameters", {}), visit.sources(data))
+
+
+def part(visit: Visit, body: dict[str, Any], where: str, name: str, data: Document) -> Any:
+    """A template inside a state; None when it isn't there."""
+    return fill(body[name], visit.sources(data)) if name in body else None
+
+
+def setting(visit: Visit, body: dict[str, Any], where: str, name: str, data: Document) -> int | None:
+    """A whole number inside a state, or its path's; None when it isn't there."""
+    path = body.get(name + "Path")
+    value = body.get(name) if path is None else evaluate(path, name + "Path", visit.sources(data))
+    if value is None and path is None:
+        return None
+    whole = integer(value)
+    if whole is None or whole < 0:
+        raise Fault(f'The {name}Path field refers to value "{shown(value)}" which is not a valid integer: {path}')
+    return whole
+
+
 def items(visit: Visit, data: Document) -> list[Any]:
     """What an inline Map state goes over."""
     path = visit.state.get("ItemsPath", "$")

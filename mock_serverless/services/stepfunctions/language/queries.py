@@ -55,6 +55,22 @@ class Query(Protocol):
         """A whole number from 0."""
         ...
 
+    def percentage(self, visit: Visit, name: str, data: Document) -> float | None:
+        """A number from 0 to 100."""
+        ...
+
+    def arguments(self, visit: Visit, body: dict[str, Any], where: str, data: Document) -> Any:
+        """What an item reader or a result writer is called with."""
+        ...
+
+    def part(self, visit: Visit, body: dict[str, Any], where: str, name: str, data: Document) -> Any:
+        """A template inside a state."""
+        ...
+
+    def setting(self, visit: Visit, body: dict[str, Any], where: str, name: str, data: Document) -> int | None:
+        """A whole number inside a state."""
+        ...
+
     def items(self, visit: Visit, data: Document) -> list[Any]:
         """What a Map state goes over."""
         ...

@@ -26,6 +26,7 @@ from .fields import (
     required,
     unsupported,
 )  # fmt: skip
+from .map_fields import distributed, express
 from .references import expressions
 from .transitions import ends, names, unknown_targets
 
@@ -49,9 +50,11 @@ def validate(text: str, type: str = "STANDARD", check_resource: ResourceCheck | 
     return found or [p for rule in (names, unknown_targets, ends) for p in rule(definition)]
 
 
-def check_state(state: dict[str, Any], check_resource: ResourceCheck | None = None) -> list[Problem]:
+def check_state(
+    state: dict[str, Any], check_resource: ResourceCheck | None = None, language: str = "JSONPath"
+) -> list[Problem]:
     """All that is wrong with one state by itself; where it leads doesn't count."""
-    level = Level("", {"StartAt": "", "States": {"": state}}, "JSONPath", 0)
+    level = Level("", {"StartAt": "", "States": {"": state}, "QueryLanguage": language}, language, 0)
     return [p for inner in levels(level.body) for p in _check_level(inner, "STANDARD", check_resource)]
 
 
@@ -68,6 +71,7 @@ def _check_level(level: Level, type: str, check_resource: ResourceCheck | None) 
     for path, name, state in level.states():
         for rule in RULES:
             yield from rule(level, path, name, state)
+        yield from express(path, state, type)
         if state.get("Type") == "Task" and isinstance(state.get("Resource"), str):
             yield from resource(path, state["Resource"], type, check_resource)
 
@@ -343,7 +347,7 @@ def credentials(level: Level, path: str, name: str, state: dict[str, Any]) -> It
 RULES: tuple[Rule, ...] = (
     kinds_inside,
     type_and_fields, query_language, transition, wait, exclusive, variables, templates, paths_of_fields, errors, choices, lines,
-    credentials, expressions,
+    credentials, expressions, distributed,
 )  # fmt: skip
 
 

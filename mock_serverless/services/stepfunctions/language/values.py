@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from . import paths
@@ -67,19 +68,43 @@ def evaluate(text: str, field: str, sources: Sources) -> Any:
 
 
 def fill(template: Any, sources: Sources) -> Any:
-    """The value of a payload template."""
+    """The value of a payload template.
+
+    Its members come in AWS's order (recorded): the constant ones first, then those that are evaluated as a HashMap has them.
+    """
     kind = type(template)
     if kind is dict:
         filled = {}
+        evaluated = []
         for name, item in template.items():
             if name.endswith(".$"):
-                filled[name[:-2]] = evaluate(item, name, sources)
+                evaluated.append(name[:-2])
             else:
                 filled[name] = fill(item, sources) if type(item) in _CONTAINERS else item
+        for bare in evaluated if len(evaluated) < 2 else hash_ordered(tuple(evaluated)):
+            name = bare + ".$"
+            filled[bare] = evaluate(template[name], name, sources)
         return filled
     if kind is list:
         return [fill(item, sources) if type(item) in _CONTAINERS else item for item in template]
     return template
+
+
+@lru_cache(maxsize=4096)
+def hash_ordered(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names in the order of a java.util.HashMap into which they were put."""
+    size = 16
+    while len(names) > size * 0.75:
+        size *= 2
+    return tuple(sorted(names, key=lambda name: _spread(name) & (size - 1)))
+
+
+def _spread(name: str) -> int:
+    code = 0
+    units = name.encode("utf-16-be", "surrogatepass")
+    for at in range(0, len(units), 2):
+        code = (31 * code + (units[at] << 8) + units[at + 1]) & 0xFFFFFFFF
+    return code ^ (code >> 16)
 
 
 _CONTAINERS = frozenset({dict, list})
