@@ -1,8 +1,10 @@
-"""DynamoDB against a dict: whatever is done, table, indexes, pages, sizes, stream and snapshots agree with the model."""
+"""DynamoDB against a dict: whatever is done, table, indexes, pages, sizes, stream, snapshots, backups, what expires and what can
+be restored of any second agree with the model."""
 
 from __future__ import annotations
 
 import itertools
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +16,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from mock_serverless import mock_cloud
+from mock_serverless.services.dynamodb.images import item_of
 
 NAME = "things"
 PARTITIONS = st.sampled_from(["a", "b", "é"])
 SORTS = st.sampled_from(["-1", "0", "0.5", "2", "10", "1e3"])
 GROUPS = st.sampled_from(["x", "y"])
 RANKS = st.sampled_from(["k", "l", "ll", "m"])
+START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+SPANS = st.sampled_from([1, 2, 5, 100, 400])
+Model = dict[tuple[str, Decimal], dict[str, Any]]
 OPTIONAL = st.fixed_dictionaries({}, optional={"g": GROUPS, "r": RANKS, "v": st.integers(0, 3).map(str)})
 
 
@@ -36,11 +42,11 @@ def canonical(s: str) -> str:
 
 
 class Things(RuleBasedStateMachine):
-    """One table with a global and a local index and a stream."""
+    """One table with a global and a local index, a stream, time to live and point-in-time recovery."""
 
     @initialize()
     def make(self) -> None:
-        self.mock = mock_cloud()
+        self.mock = mock_cloud(clock=START)
         self.cloud = self.mock.__enter__()
         keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": "us-east-1"}
         self.table = boto3.client("dynamodb", **keys)
@@ -56,8 +62,14 @@ class Things(RuleBasedStateMachine):
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
         )
         self.arn = made["TableDescription"]["LatestStreamArn"]
-        self.model: dict[tuple[str, Decimal], dict[str, Any]] = {}
-        self.saved: list[tuple[Any, dict[tuple[str, Decimal], dict[str, Any]]]] = []
+        expires = {"Enabled": True, "AttributeName": "t"}
+        self.table.update_time_to_live(TableName=NAME, TimeToLiveSpecification=expires)
+        recovery = {"PointInTimeRecoveryEnabled": True}
+        self.table.update_continuous_backups(TableName=NAME, PointInTimeRecoverySpecification=recovery)
+        self.model: Model = {}
+        self.seconds: dict[int, Model] = {}  # what there was at the end of each
+        self.backups: list[tuple[str, Model]] = []
+        self.saved: list[tuple[Any, tuple[Model, dict[int, Model], list[tuple[str, Model]]]]] = []
 
     @staticmethod
     def index(name: str, hash_name: str, range_name: str, projection: str) -> dict[str, Any]:
@@ -144,14 +156,82 @@ class Things(RuleBasedStateMachine):
 
     @rule()
     def save(self) -> None:
-        self.saved.append((self.cloud.snapshot(), dict(self.model)))
+        self.saved.append((self.cloud.snapshot(), (dict(self.model), dict(self.seconds), list(self.backups))))
 
     @rule(data=st.data())
     def go_back(self, data: st.DataObject) -> None:
         if self.saved:
-            snapshot, model = data.draw(st.sampled_from(self.saved))
+            snapshot, (model, seconds, backups) = data.draw(st.sampled_from(self.saved))
             self.cloud.restore(snapshot)
-            self.model = dict(model)
+            self.model, self.seconds, self.backups = dict(model), dict(seconds), list(backups)
+
+    @rule(data=st.data())
+    def look_back(self, data: st.DataObject) -> None:
+        """The journal gives the items of any second: what late reads see."""
+        if self.seconds:
+            second = data.draw(st.sampled_from(sorted(self.seconds)))
+            store = self.cloud.state_of("dynamodb", self.cloud.account, "us-east-1").table(NAME).at(float(second))
+            found = [item_of(store.items[k]) for k in store.scan(None, 0, 1 << 64)]
+            assert canon(found) == canon(list(self.seconds[second].values()))
+
+    @rule(data=st.data())
+    def restore_a_second(self, data: st.DataObject) -> None:
+        shown = self.table.describe_continuous_backups(TableName=NAME)["ContinuousBackupsDescription"]
+        latest = shown["PointInTimeRecoveryDescription"]["LatestRestorableDateTime"]
+        known = [s for s in sorted(self.seconds) if s <= latest.timestamp()]
+        if known:
+            second = data.draw(st.sampled_from(known))
+            self.table.restore_table_to_point_in_time(
+                SourceTableName=NAME,
+                TargetTableName="restored",
+                RestoreDateTime=datetime.fromtimestamp(second, timezone.utc),
+            )
+            self.check_restored(self.seconds[second])
+
+    @rule()
+    def back_up(self) -> None:
+        made = self.table.create_backup(TableName=NAME, BackupName="nightly")
+        self.backups.append((made["BackupDetails"]["BackupArn"], dict(self.model)))
+
+    @rule(data=st.data())
+    def restore_a_backup(self, data: st.DataObject) -> None:
+        if self.backups:
+            arn, model = data.draw(st.sampled_from(self.backups))
+            self.table.restore_table_from_backup(BackupArn=arn, TargetTableName="restored")
+            self.check_restored(model)
+
+    def check_restored(self, model: Model) -> None:
+        """The restored table and its indexes have these items, and what is written to it stays there."""
+        assert canon(self.table.scan(TableName="restored")["Items"]) == canon(list(model.values()))
+        indexed = [i for i in model.values() if "g" in i and "r" in i]
+        assert canon(self.table.scan(TableName="restored", IndexName="by-g")["Items"]) == canon(indexed)
+        assert self.table.scan(TableName="restored", IndexName="by-r")["Count"] == sum("r" in i for i in model.values())
+        self.table.put_item(TableName="restored", Item={**key("new", "1"), "g": {"S": "x"}, "r": {"S": "k"}})
+        assert self.table.scan(TableName="restored", IndexName="by-g")["Count"] == len(indexed) + 1
+        self.table.delete_table(TableName="restored")
+
+    # ------------------------------------------------------------------ time
+
+    def now(self) -> int:
+        return int(self.cloud.clock.timestamp())
+
+    @rule(p=PARTITIONS, s=SORTS, more=OPTIONAL, left=st.sampled_from([-10, 0, 1, 3, 200]))
+    def put_expiring(self, p: str, s: str, more: dict[str, str], left: int) -> None:
+        expires = {"t": {"N": str(self.now() + left)}}
+        self.table.put_item(TableName=NAME, Item={**key(p, s), **attributes(more), **expires})
+        if left <= 0:
+            self.model.pop((p, Decimal(s)), None)
+        else:
+            self.model[p, Decimal(s)] = {**self.item(p, s, more), **expires}
+
+    @rule(span=SPANS)
+    def pass_time(self, span: int) -> None:
+        start = self.now()
+        self.cloud.clock.advance(span)
+        for second in range(start, start + span):
+            self.seconds[second] = dict(self.model)
+            gone = {k for k, i in self.model.items() if "t" in i and int(i["t"]["N"]) <= second + 1}
+            self.model = {k: i for k, i in self.model.items() if k not in gone}
 
     # ------------------------------------------------------------------ reads
 
@@ -235,6 +315,9 @@ class Things(RuleBasedStateMachine):
             name = str(change["Keys"])
             assert items.get(name) == change.get("OldImage")
             assert change.get("OldImage") != change.get("NewImage")
+            if "userIdentity" in record:
+                assert record["eventName"] == "REMOVE"
+                assert int(change["OldImage"]["t"]["N"]) <= change["ApproximateCreationDateTime"].timestamp()
             if "NewImage" in change:
                 items[name] = change["NewImage"]
             else:
@@ -247,4 +330,4 @@ def canon(items: list[dict[str, Any]]) -> list[str]:
 
 
 TestThings = Things.TestCase
-TestThings.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+TestThings.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
