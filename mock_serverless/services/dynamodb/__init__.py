@@ -10,6 +10,7 @@
     store.py          items and indexes in order
     versions.py       snapshots of a store
     changes.py        a table's journal
+    shards.py         how a stream is cut into shards
     table.py          a table; every write goes through Table.write
     database.py       all tables of an account and region (the service's state)
     definitions.py    create_table's request, checked and read

@@ -1,8 +1,9 @@
 """DynamoDB Streams: list_streams, describe_stream, get_shard_iterator, get_records.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html. A stream is a window onto its table's journal
-(changes.py) from when it was enabled to when it was disabled; it has one shard. Records are made when they are read. Iterators
-carry all they need in their text. Records expire after 24 hours, iterators after 15 minutes, disabled streams after 24 hours.
+(changes.py) from when it was enabled to when it was disabled, cut into shards (shards.py). Records are made when they are read.
+Iterators carry all they need in their text. Records expire after 24 hours, iterators after 15 minutes, disabled streams after 24
+hours.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from datetime import datetime, timezone
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
-from mock_serverless.core.clock import from_timestamp, to_timestamp
+from mock_serverless.core.clock import from_timestamp
 from mock_serverless.core.constraints import validation_error, violation
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
 from .changes import STREAM_RETENTION, TTL_SERVICE, Change, Journal
 from .schema import PrimaryKey
+from .shards import SHARD_LIFE, Shard, shard_at, shard_name, shards_of
 from .values import Item, refuse, size_of
 
 if TYPE_CHECKING:
@@ -50,7 +52,6 @@ class Stream:
     key: PrimaryKey
     journal: Journal
     begin: int
-    shard: str
     end: int | None = None
     closed: float | None = None
 
@@ -103,10 +104,9 @@ def open_stream(table: Table, view: str, taken: Container[str]) -> Stream:
     time = now
     while (arn := f"{table.arn}/stream/{(label := _label(time))}") in taken:
         time += 0.001
-    shard = f"shardId-{int(now * 1000):020d}-{md5(arn.encode(), usedforsecurity=False).hexdigest()[:8]}"
     journal = table.journal
-    table.keep("stream", STREAM_RETENTION)
-    return Stream(arn, label, table.name, view, now, table.key, journal, journal.next_number, shard)
+    table.keep("stream", STREAM_RETENTION + SHARD_LIFE)  # where the oldest shard begins is known as long as it is there
+    return Stream(arn, label, table.name, view, now, table.key, journal, journal.next_number)
 
 
 def _label(time: float) -> str:
@@ -146,53 +146,62 @@ def list_streams(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 @operation(service="dynamodbstreams")
 def describe_stream(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_DescribeStream.html"""
-    _at_most(request, MOST_LISTED)
+    limit = _at_most(request, MOST_LISTED)
     stream = _stream(db, request["StreamArn"])
-    span = {"StartingSequenceNumber": sequence_number(stream.begin)}
-    if stream.end is not None:
-        span["EndingSequenceNumber"] = sequence_number(max(stream.begin, stream.end - 1))
-    shards = [{"ShardId": stream.shard, "SequenceNumberRange": span}]
-    if request.get("ExclusiveStartShardId", "") >= stream.shard or "ShardFilter" in request:
-        shards = []  # the one shard has no children
-    return {
-        "StreamDescription": {
-            "StreamArn": stream.arn,
-            "StreamLabel": stream.label,
-            "StreamStatus": "ENABLED" if stream.end is None else "DISABLED",
-            "StreamViewType": stream.view,
-            "CreationRequestDateTime": from_timestamp(stream.created),
-            "TableName": stream.table_name,
-            "KeySchema": stream.key.schema.described(),
-            "Shards": shards,
-        }
+    shown = [_shard_described(stream, shard) for shard in shards_of(stream, db.scope.timestamp())]
+    if "ShardFilter" in request:  # of the one type there is: CHILD_SHARDS
+        parent = request["ShardFilter"].get("ShardId")
+        shown = [shard for shard in shown if shard.get("ParentShardId") == parent is not None]
+    shown = [shard for shard in shown if shard["ShardId"] > request.get("ExclusiveStartShardId", "")]
+    description = {
+        "StreamArn": stream.arn,
+        "StreamLabel": stream.label,
+        "StreamStatus": "ENABLED" if stream.end is None else "DISABLED",
+        "StreamViewType": stream.view,
+        "CreationRequestDateTime": from_timestamp(stream.created),
+        "TableName": stream.table_name,
+        "KeySchema": stream.key.schema.described(),
+        "Shards": shown[:limit],
     }
+    if len(shown) > limit:
+        description["LastEvaluatedShardId"] = shown[limit - 1]["ShardId"]
+    return {"StreamDescription": description}
+
+
+def _shard_described(stream: Stream, shard: Shard) -> dict[str, Any]:
+    span = {"StartingSequenceNumber": sequence_number(shard.begin)}
+    if shard.end is not None:  # of a shard without records, the same number (a guess)
+        span["EndingSequenceNumber"] = sequence_number(max(shard.begin, shard.end - 1))
+    shown: dict[str, Any] = {"ShardId": shard_name(stream, shard.position), "SequenceNumberRange": span}
+    if shard.position:
+        shown["ParentShardId"] = shard_name(stream, shard.position - 1)
+    return shown
 
 
 @operation(service="dynamodbstreams")
 def get_shard_iterator(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html"""
     stream = _stream(db, request["StreamArn"])
-    if request["ShardId"] != stream.shard:
+    now = db.scope.timestamp()
+    shard = next((s for s in shards_of(stream, now) if shard_name(stream, s.position) == request["ShardId"]), None)
+    if shard is None:
         raise AwsError(
             "ResourceNotFoundException",
             f"Requested resource not found: Shard does not exist: {request['ShardId']} in stream {stream.arn}",
         )
     kind = request["ShardIteratorType"]
-    journal, now = stream.journal, db.scope.timestamp()
+    journal = stream.journal
+    horizon = max(shard.begin, stream.horizon(now))
     if kind == "TRIM_HORIZON":
-        number = stream.horizon(now)
+        number = horizon
     elif kind == "LATEST":
-        number = journal.next_number if stream.end is None else stream.end
-    elif kind == "AT_TIMESTAMP":
-        if "Timestamp" not in request:
-            raise refuse("Timestamp is required when ShardIteratorType is AT_TIMESTAMP")  # the wording is a guess
-        number = max(stream.horizon(now), journal.number_at(to_timestamp(request["Timestamp"])))
+        number = journal.next_number if shard.end is None else shard.end
     else:
-        number = _number_asked(stream, request, now) + (kind == "AFTER_SEQUENCE_NUMBER")
-    return {"ShardIterator": _iterator(stream, number, now)}
+        number = _number_asked(stream, shard, request, now) + (kind == "AFTER_SEQUENCE_NUMBER")
+    return {"ShardIterator": _iterator(stream, shard.position, number, now)}
 
 
-def _number_asked(stream: Stream, request: dict[str, Any], now: float) -> int:
+def _number_asked(stream: Stream, shard: Shard, request: dict[str, Any], now: float) -> int:
     sequence = request.get("SequenceNumber")
     if sequence is None:
         raise refuse(
@@ -200,7 +209,11 @@ def _number_asked(stream: Stream, request: dict[str, Any], now: float) -> int:
             f"{request['ShardIteratorType']}"
         )  # the wording is a guess
     number = int(sequence) - FIRST_SEQUENCE if sequence.isdecimal() else -1
-    if not stream.begin <= number < (stream.end or stream.journal.next_number + 1):
+    if (
+        not shard.begin
+        <= number
+        < (stream.journal.next_number + 1 if shard.end is None else max(shard.end, shard.begin + 1))
+    ):
         raise refuse(f"Invalid SequenceNumber: {sequence}")  # the wording is a guess
     if number < stream.horizon(now) and number < stream.journal.next_number:
         raise AwsError(
@@ -215,10 +228,11 @@ def get_records(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html"""
     limit = _at_most(request, MOST_RECORDS)
     now = db.scope.timestamp()
-    stream, number = _opened(db, request["ShardIterator"], now)
+    stream, position, number = _opened(db, request["ShardIterator"], now)
+    shard = shard_at(stream, position, now)
     journal, horizon = stream.journal, stream.horizon(now)
     if number < horizon and number < journal.next_number:
-        if number < stream.begin or (stream.end is not None and horizon >= stream.end):
+        if number < shard.begin or (shard.end is not None and horizon >= shard.end):
             return {"Records": []}
         raise AwsError(
             "TrimmedDataAccessException", "The operation attempted to read past the oldest stream record in a shard."
@@ -226,14 +240,14 @@ def get_records(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     records: list[dict[str, Any]] = []
     size = 0
     for change in journal.since(number, limit):
-        if (stream.end is not None and change.number >= stream.end) or size >= MOST_BYTES:
+        if (shard.end is not None and change.number >= shard.end) or size >= MOST_BYTES:
             break
         records.append(stream.record(change, db.scope.region))
         size += records[-1]["dynamodb"]["SizeBytes"]
         number = change.number + 1
     answer: dict[str, Any] = {"Records": records}
-    if stream.end is None or number < stream.end:
-        answer["NextShardIterator"] = _iterator(stream, number, now)
+    if shard.end is None or number < shard.end:
+        answer["NextShardIterator"] = _iterator(stream, position, number, now)
     return answer
 
 
@@ -267,16 +281,16 @@ def _stream(db: Database, arn: str) -> Stream:
     return stream
 
 
-def _iterator(stream: Stream, number: int, now: float) -> str:
-    content = base64.b64encode(json.dumps([stream.shard, number, now]).encode()).decode()
+def _iterator(stream: Stream, position: int, number: int, now: float) -> str:
+    content = base64.b64encode(json.dumps([position, number, now]).encode()).decode()
     return f"{stream.arn}|1|{content}"
 
 
-def _opened(db: Database, iterator: str, now: float) -> tuple[Stream, int]:
+def _opened(db: Database, iterator: str, now: float) -> tuple[Stream, int, int]:
     arn, _, rest = iterator.partition("|")
     try:
-        shard, number, made = json.loads(base64.b64decode(rest.partition("|")[2], validate=True))
-        number, made = int(number), float(made)
+        position, number, made = json.loads(base64.b64decode(rest.partition("|")[2], validate=True))
+        position, number, made = int(position), int(number), float(made)
     except (ValueError, TypeError, binascii.Error):
         raise refuse("Invalid ShardIterator") from None  # the wording is a guess
     if now - made > ITERATOR_LIFE:
@@ -285,6 +299,6 @@ def _opened(db: Database, iterator: str, now: float) -> tuple[Stream, int]:
             "The shard iterator has expired and can no longer be used to retrieve stream records.",  # of the API reference
         )
     stream = _stream(db, arn)
-    if shard != stream.shard:
+    if position > shards_of(stream, now)[-1].position:
         raise refuse("Invalid ShardIterator")
-    return stream, number
+    return stream, position, number

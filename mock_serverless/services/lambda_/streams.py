@@ -47,15 +47,22 @@ def _poll(scope: Scope, uuid: str, generation: int) -> None:
     assert isinstance(kind, StreamSource)
     try:
         if all(s.ended for s in mapping.shards.values()):
-            for name in kind.shards(scope, arn):
-                mapping.shards.setdefault(name, Shard())
+            _discover(kind, mapping, kind.shards(scope, arn))
         for name, shard in list(mapping.shards.items()):
             if not shard.ended:
                 _Turn(scope, kind, mapping, name, shard).take()
+                if kind.chained:
+                    break
     except AwsError as e:
         mapping.result = f"PROBLEM: {e.message}"
         if e.code != "ResourceNotFoundException":  # the stream may have been deleted, which is no failure
             scope.report_failure(f"lambda:{uuid}", f"an event source mapping could not read {arn}", str(e))
+
+
+def _discover(kind: StreamSource, mapping: Mapping, names: list[str]) -> None:
+    """All shards have been read to their ends: here are their children. What has expired is forgotten."""
+    known = mapping.shards
+    mapping.shards = {name: known.get(name) or Shard() for name in names}
 
 
 class _Turn:
@@ -81,6 +88,8 @@ class _Turn:
         if not page.records:
             shard.plan.clear()
             shard.ended = page.ended
+            if page.ended:
+                self._poll_in(0)  # its children
             return
         records = self._without_expired(page.records)
         taken, chosen = self._choose(records)

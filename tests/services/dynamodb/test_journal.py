@@ -190,10 +190,12 @@ def test_a_stream_shows_its_own_window_only(cloud: Cloud, table: Table) -> None:
 
 
 def keys(streams: Any, arn: str) -> list[str]:
-    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
-    start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-    records = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
-    return [record["dynamodb"]["Keys"]["p"]["S"] for record in records]
+    found: list[str] = []
+    for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+        where = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        records = streams.get_records(ShardIterator=streams.get_shard_iterator(**where)["ShardIterator"])["Records"]
+        found += [record["dynamodb"]["Keys"]["p"]["S"] for record in records]
+    return found
 
 
 # ---------------------------------------------------------------------- late reads

@@ -44,7 +44,13 @@ def shards(scope: Scope, arn: str) -> list[str]:
 
 def read(scope: Scope, arn: str, shard: str, after: str | None) -> Page:
     """Records of a shard after a sequence number."""
-    answer = _call(scope, "GetRecords", {"ShardIterator": _iterator(scope, arn, shard, after)})
+    try:
+        iterator = _iterator(scope, arn, shard, after)
+    except AwsError as e:
+        if e.code != "ResourceNotFoundException" or shard in shards(scope, arn):
+            raise
+        return Page([], False, True)  # the stream is there, the shard has gone with its records
+    answer = _call(scope, "GetRecords", {"ShardIterator": iterator})
     records = [
         Record(
             r["dynamodb"]["SequenceNumber"],
@@ -116,6 +122,13 @@ def _base64(content: bytes) -> str:
 
 source(
     StreamSource(
-        "dynamodb", check, shards, read, body="", batch_info="DDBStreamBatchInfo", positions=("TRIM_HORIZON", "LATEST")
+        "dynamodb",
+        check,
+        shards,
+        read,
+        body="",
+        batch_info="DDBStreamBatchInfo",
+        positions=("TRIM_HORIZON", "LATEST"),
+        chained=True,
     )
 )

@@ -42,6 +42,8 @@ class StreamSource:
     """The member of a record which filters may look into as JSON."""
     batch_info: str
     positions: tuple[str, ...]
+    chained: bool = False
+    """Whether each shard is the only child of the one before: it is read when that one has ended."""
 
 
 @dataclass(frozen=True, slots=True)
