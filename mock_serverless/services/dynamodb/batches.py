@@ -18,7 +18,7 @@ from .expressions import bind
 from .items import DeleteAction, PutAction, check_paths
 from .schema import MISMATCH, EmptyKeyValue, Key
 from .table import Table
-from .values import normalise_item, refuse
+from .values import Item, ValueRefusal, normalise_item, refuse
 
 MOST_READ, MOST_WRITTEN = 100, 25
 MOST_BYTES = 16 * 1024 * 1024
@@ -39,7 +39,7 @@ def batch_get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     blocks = []
     for name, block in requested.items():
         projection = bind("BatchGetItem", block).projection or legacy.projection(block)
-        blocks.append((name, block, [normalise_item(key) for key in block["Keys"]], projection))
+        blocks.append((name, block, _keys(block), projection))
     answer: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": {}}
     costs = Costs(request)
     size = 0
@@ -59,6 +59,13 @@ def batch_get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
                 size += record[1]
                 found.append(record[0] if projection is None else projection(record[0]))
     return costs.add_to(answer)
+
+
+def _keys(block: dict[str, Any]) -> list[Item]:
+    try:
+        return [normalise_item(key) for key in block["Keys"]]
+    except ValueRefusal as error:
+        raise refuse(error.current) from None
 
 
 def _check_mixed(requested: dict[str, Any]) -> None:

@@ -25,8 +25,8 @@ TYPES = {
     "LT": ORDERED,
     "GE": ORDERED,
     "GT": ORDERED,
-    "CONTAINS": ORDERED,
-    "NOT_CONTAINS": ORDERED,
+    "CONTAINS": (*ORDERED, "BOOL", "NULL"),  # as AWS's DynamoDB Local has it
+    "NOT_CONTAINS": (*ORDERED, "BOOL", "NULL"),
     "BEGINS_WITH": ("S", "B"),
     "IN": ORDERED,
     "BETWEEN": ORDERED,
@@ -71,33 +71,32 @@ TESTS: dict[str, Test] = {
 def condition(request: dict[str, Any]) -> Condition | None:
     """What Expected and ConditionalOperator ask for."""
     expected = request.get("Expected")
+    check_operator(request, expected)
     if expected is None:
-        _refuse_lone_operator(request, "Expected")
         return None
-    tests = [(name, *_expectation(name, given)) for name, given in expected.items()]
-    return _joined(tests, request.get("ConditionalOperator"))
+    return _joined([(name, *_expectation(name, given)) for name, given in expected.items()], request)
 
 
 def filter_of(request: dict[str, Any], parameter: str) -> Condition | None:
     """What QueryFilter or ScanFilter and ConditionalOperator ask for."""
     conditions = request.get(parameter)
+    check_operator(request, conditions)
     if conditions is None:
-        if "KeyConditions" not in request:
-            _refuse_lone_operator(request, parameter)
         return None
-    tests = [(name, *_comparison(given)) for name, given in conditions.items()]
-    return _joined(tests, request.get("ConditionalOperator"))
+    return _joined([(name, *_comparison(given)) for name, given in conditions.items()], request)
 
 
-def _refuse_lone_operator(request: dict[str, Any], parameter: str) -> None:
-    if "ConditionalOperator" in request:
-        raise refuse(f"{INVALID}ConditionalOperator cannot be used without Filter or Expected")
+def check_operator(request: dict[str, Any], conditions: dict[str, Any] | None) -> None:
+    """A ConditionalOperator joins conditions: two at least (as ExtendDB's public tests have it of the service)."""
+    if request.get("ConditionalOperator") is not None:
+        if not conditions:
+            raise refuse("ConditionalOperator cannot be used without Filter or Expected")
+        if len(conditions) < 2:
+            raise refuse("ConditionalOperator can only be used when Filter or Expected has two or more elements")
 
 
-def _joined(tests: list[tuple[str, Test, list[Value]]], operator: str | None) -> Condition:
-    if operator is not None and len(tests) < 2:
-        raise refuse(INVALID + "ConditionalOperator can only be used with 2 or more conditions")  # a guess
-    combine = any if operator == "OR" else all
+def _joined(tests: list[tuple[str, Test, list[Value]]], request: dict[str, Any]) -> Condition:
+    combine = any if request.get("ConditionalOperator") == "OR" else all
     return lambda item: combine(test(item.get(name), arguments) for name, test, arguments in tests)
 
 

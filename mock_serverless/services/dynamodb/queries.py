@@ -16,7 +16,7 @@ from mock_serverless.core.operation import operation
 from . import legacy
 from .capacity import REPORTED, consumed, read_units
 from .database import Database
-from .expressions import Bound, BoundCondition, BoundProjection, KeyMatch, bind
+from .expressions import Bound, BoundCondition, BoundKeyCondition, BoundProjection, KeyMatch, bind
 from .images import unpack
 from .items import check_paths
 from .placement import HASH_BITS, segment_bounds
@@ -24,7 +24,7 @@ from .schema import INVALID, MAX_RANGE, MISMATCH, RANGE_TOO_LONG, Key, KeySchema
 from .states import check_readable
 from .store import Bounds, Index, Store, content_of
 from .table import Table
-from .values import Item, normalise_item, refuse
+from .values import Item, ValueRefusal, normalise_item, refuse
 
 PAGE = 1024 * 1024
 NO_KEY_CONDITION = "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
@@ -56,14 +56,10 @@ class Reading:
 @operation
 def query(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html"""
-    projection = legacy.projection(request)
-    start = _start_key(request)
-    if request.get("KeyConditions") is None and request.get("KeyConditionExpression") is None:
-        raise refuse(NO_KEY_CONDITION)
-    bound = bind("Query", request)
-    _check_select(request, "1 validation error detected: ")
-    old_filter = legacy.filter_of(request, "QueryFilter") if bound.filter is None else None
-    condition = bound.key_condition or legacy.key_conditions(request["KeyConditions"])
+    try:
+        projection, start, bound, old_filter, condition = _asked(request)
+    except ValueRefusal as error:
+        raise refuse(error.current) from None
     table = db.table(request["TableName"])
     index = _index(table, request)
     schema = table.key.schema if index is None else index.definition.key
@@ -83,6 +79,22 @@ def query(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     if table.key.range_name is None:  # one item at most, nothing to go on behind
         answer.pop("LastEvaluatedKey", None)
     return answer
+
+
+def _asked(
+    request: dict[str, Any],
+) -> tuple[BoundProjection | None, Item | None, Bound, legacy.Condition | None, BoundKeyCondition]:
+    """What a query asks for, before its table is looked for."""
+    projection = legacy.projection(request)
+    start = None if request.get("ExclusiveStartKey") is None else normalise_item(request["ExclusiveStartKey"])
+    if request.get("KeyConditions") is None and request.get("KeyConditionExpression") is None:
+        legacy.check_operator(request, request.get("QueryFilter"))
+        raise refuse(NO_KEY_CONDITION)
+    bound = bind("Query", request)
+    _check_select(request, "1 validation error detected: ")
+    old_filter = legacy.filter_of(request, "QueryFilter") if bound.filter is None else None
+    condition = bound.key_condition or legacy.key_conditions(request["KeyConditions"])
+    return projection, start, bound, old_filter, condition
 
 
 @operation
@@ -331,9 +343,7 @@ def _start_key(request: dict[str, Any]) -> Item | None:
         return None
     try:
         return normalise_item(given)
-    except AwsError as error:
-        if error.code != "ValidationException":
-            raise
+    except ValueRefusal as error:
         raise refuse(f"{BAD_START}: {error.message}") from None
 
 

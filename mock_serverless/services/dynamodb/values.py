@@ -5,7 +5,8 @@ DynamoDB keeps it (numbers as plain decimals without superfluous zeros). What is
 be shared; ``copy_item`` makes the copy that goes out.
 
 Sources: "Naming rules and data types" and "Constraints" of the DynamoDB developer guide for types and limits; the
-wording of refusals as the service has it (checked against it by dynalite's and Alternator's public test suites);
+wording of refusals as the service has it (checked against it by dynalite's and Alternator's public test suites, and by the
+parity suite's of 2026: since then some operations have newer words, see ``ValueRefusal``);
 ``size_of`` from "Item sizes and formats", with numbers to the byte as in two public measurements of the 400 KB limit:
 base-100 digits aligned at the decimal point, a byte for the exponent, one for a minus sign.
 """
@@ -25,8 +26,8 @@ Item = dict[str, Value]
 
 TYPES = ("S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL")
 SET_MEMBERS = {"SS": "S", "NS": "N", "BS": "B"}
-# A container at this depth is one too many: an attribute holds 31 nested lists and maps, its leaf is level 32. (That 32
-# containers are refused is captured; that 31 are the most is a guess.)
+# A container at this depth is one too many: an attribute holds 31 nested lists and maps, its leaf is level 32 (parity suite,
+# captured).
 NESTING_LIMIT = 31
 
 EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
@@ -63,6 +64,18 @@ _EXACT = Context(prec=600)
 _JSON_TOKENS = {int: "NUMBER_VALUE", float: "NUMBER_VALUE", Decimal: "NUMBER_VALUE"}
 
 
+class ValueRefusal(AwsError):
+    """A value that can't be taken.
+
+    The service has two wordings. ``current``, the newer one, is that of the single-item operations, BatchGetItem and Query;
+    BatchWriteItem, Scan and transactions have the older one (captured in four regions, parity suite, 2026-10).
+    """
+
+    def __init__(self, message: str, current: str | None = None) -> None:
+        super().__init__("ValidationException", message)
+        self.current = message if current is None else current
+
+
 def refuse(message: str) -> AwsError:
     """A ValidationException, to be raised."""
     return AwsError("ValidationException", message)
@@ -91,7 +104,7 @@ def normalise_item(item: Mapping[str, Mapping[str, Any]]) -> Item:
         else:
             kept[name] = normalise_value(value)
     if "" in kept:
-        raise refuse(EMPTY_NAME)
+        raise ValueRefusal(EMPTY_NAME)
     return kept
 
 
@@ -107,9 +120,9 @@ def normalise_value(value: Mapping[str, Any], depth: int = 1) -> Value:
         count += 1
         found = {kind: _NORMALISERS[kind](kind, content, depth)}
     if found is None:
-        raise refuse(EMPTY)
+        raise ValueRefusal(EMPTY)
     if count > 1:
-        raise refuse(AMBIGUOUS)
+        raise ValueRefusal(AMBIGUOUS)
     return found
 
 
@@ -119,11 +132,27 @@ def normalise_number(text: str) -> str:
         return text
     match = _NUMBER.fullmatch(text)
     if match is None or not (match[2] or match[3]):
-        raise refuse(f"{NOT_A_NUMBER}: {text}" if text else NOT_A_NUMBER)
-    sign, whole, fraction, exponent = match.groups()
+        raise ValueRefusal(f"{NOT_A_NUMBER}: {text}" if text else NOT_A_NUMBER, f"{NOT_A_NUMBER}: {text}")
+    sign, whole, fraction, written = match.groups()
     digits = (whole + (fraction or "")).lstrip("0")
-    scale = int(exponent or 0) - len(fraction or "")
-    return _plain(sign == "-", digits, scale, TOO_MANY_DIGITS)
+    exponent = 0 if written is None else _exponent(text, written, not digits)
+    return _plain(sign == "-", digits, exponent - len(fraction or ""), TOO_MANY_DIGITS)
+
+
+def _exponent(text: str, written: str, of_zero: bool) -> int:
+    """An exponent is read as a 64-bit integer; the older layer reads 32 bits, as Java's BigDecimal does (captured for
+    2147483647; that larger ones are no numbers to it is a guess). Zero has the range of other numbers.
+    """
+    unreadable = f"{NOT_A_NUMBER}: {text}"
+    if len(written) > 20 or abs(int(written)) >= 2**63:
+        raise ValueRefusal(unreadable)
+    exponent = int(written)
+    if abs(exponent) >= 2**31 - 1:
+        older = UNDERFLOW if abs(exponent) == 2**31 - 1 else unreadable
+        raise ValueRefusal(older, OVERFLOW if exponent > 0 else UNDERFLOW)
+    if of_zero and not -130 <= exponent <= 125:
+        raise ValueRefusal(OVERFLOW if exponent > 0 else UNDERFLOW)
+    return exponent
 
 
 def _plain(negative: bool, digits: str, scale: int, too_long: str) -> str:
@@ -133,11 +162,11 @@ def _plain(negative: bool, digits: str, scale: int, too_long: str) -> str:
         return "0"
     magnitude = len(digits) - 1 + scale
     if magnitude > 125:
-        raise refuse(OVERFLOW)
+        raise ValueRefusal(OVERFLOW)
     if magnitude < -130:
-        raise refuse(UNDERFLOW)
+        raise ValueRefusal(UNDERFLOW)
     if len(significant) > 38:
-        raise refuse(too_long)
+        raise ValueRefusal(too_long)
     scale += len(digits) - len(significant)
     point = len(significant) + scale
     if scale >= 0:
@@ -175,7 +204,7 @@ def _flag(kind: str, content: Any, depth: int) -> bool:
     if not isinstance(content, bool):
         raise _unfit(content, "Boolean")
     if kind == "NULL" and not content:
-        raise refuse(NULL_FALSE)
+        raise ValueRefusal(NULL_FALSE)
     return content
 
 
@@ -183,32 +212,43 @@ def _set(kind: str, content: Any, depth: int) -> list[Any]:
     members = SET_MEMBERS[kind]
     kept = [_NORMALISERS[members](members, member, depth) for member in content]
     if not kept:
-        raise refuse(EMPTY_SETS[kind])
+        raise ValueRefusal(EMPTY_SETS[kind])
     if len(set(kept)) != len(kept):
-        raise refuse(_duplicates(kind, kept))
+        raise _duplicates(kind, kept)
     return kept
 
 
-def _duplicates(kind: str, kept: list[Any]) -> str:
+def _duplicates(kind: str, kept: list[Any]) -> ValueRefusal:
+    """The newer words show the members in order up to the first that is repeated, then the others as they came."""
     if kind == "NS":
-        return "Input collection contains duplicates"
+        older = "Input collection contains duplicates"
+        return ValueRefusal(older, f"{INVALID}{older}.")
+    first = next(i for i, member in enumerate(kept) if member in kept[:i])
+    sent, ordered = ([_shown(member) for member in part] for part in (kept, [*sorted(kept[:first]), *kept[first:]]))
+    quoted = [f'"{member}"' for member in ordered]
     if kind == "BS":
-        shown = ", ".join(base64.b64encode(member).decode() for member in kept)
-        return f"{INVALID}Input collection [{shown}]of type BS contains duplicates."
-    return f"{INVALID}Input collection [{', '.join(kept)}] contains duplicates."
+        tail = "]of type BS contains duplicates."
+        older, current = ", ".join(sent) + tail, ",".join(quoted) + tail
+    else:
+        older, current = (", ".join(members) + "] contains duplicates." for members in (sent, quoted))
+    return ValueRefusal(f"{INVALID}Input collection [{older}", f"{INVALID}Input collection [{current}")
+
+
+def _shown(member: Any) -> str:
+    return member if isinstance(member, str) else base64.b64encode(member).decode()
 
 
 def _map(kind: str, content: Any, depth: int) -> Item:
     if depth > NESTING_LIMIT:
-        raise refuse(NESTED_TOO_DEEP)
+        raise ValueRefusal(NESTED_TOO_DEEP)
     if "" in content:
-        raise refuse(EMPTY_NAME)
+        raise ValueRefusal(EMPTY_NAME)
     return {name: normalise_value(value, depth + 1) for name, value in content.items()}
 
 
 def _list(kind: str, content: Any, depth: int) -> list[Value]:
     if depth > NESTING_LIMIT:
-        raise refuse(NESTED_TOO_DEEP)
+        raise ValueRefusal(NESTED_TOO_DEEP)
     return [normalise_value(value, depth + 1) for value in content]
 
 

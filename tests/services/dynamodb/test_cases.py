@@ -3,11 +3,13 @@
 A case has ``tables`` (names of the definitions in dynamodb_tables.json, made first) and ``calls``; a call has ``do`` (the
 operation), ``with`` (parameters) and one of ``gives`` (members of the answer, each compared as a whole), ``error`` (its code and
 message, and ``fields`` of the response). ``wait`` lets seconds pass before it. ``without`` names members which aren't there.
-``{"bytes": "x"}`` is binary; ``"${0.TableDescription.TableArn}"`` that member of the first call's answer.
+``{"bytes": "x"}`` and ``{"base64": "eA=="}`` are binary; ``"${0.TableDescription.TableArn}"`` is that member of the first call's
+answer.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -93,6 +95,8 @@ def _filled(value: Any, answers: list[dict[str, Any]]) -> Any:
     if isinstance(value, dict):
         if list(value) == ["bytes"]:
             return value["bytes"].encode()
+        if list(value) == ["base64"]:
+            return base64.b64decode(value["base64"])
         if list(value) == ["repeat"]:
             text, count = value["repeat"]
             return text * count
@@ -102,3 +106,41 @@ def _filled(value: Any, answers: list[dict[str, Any]]) -> Any:
     if isinstance(value, str) and "${" in value:
         return re.sub(r"\$\{(\d+)\.([^}]+)\}", lambda m: str(_member(answers[int(m[1])], m[2])), value)
     return value
+
+
+VALUES = json.loads((FOLDER / "dynamodb_values.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("request_", VALUES["requests"], ids=lambda r: f"{r['do']}-{r['layer']}")
+def test_refused_values(request_: dict[str, Any], cloud: Cloud, clients: dict[str, Any]) -> None:
+    """``dynamodb_values.json``: every value in every request."""
+    clients["dynamodb"].create_table(TableName="hash", BillingMode="PAY_PER_REQUEST", **DEFINITIONS["hash"])
+    for row in VALUES["values"]:
+        layer = "current" if request_["layer"] in ("current", "enveloped") else "older"
+        if layer not in row:
+            continue
+        with pytest.raises(ClientError) as caught:
+            getattr(clients["dynamodb"], request_["do"])(**_filled(_placed(request_["with"], row["value"]), []))
+        assert caught.value.response["Error"] == {
+            "Code": "ValidationException",
+            "Message": _worded(request_, row[layer]),
+        }
+    assert cloud.dynamodb.items("hash") == []
+
+
+def _placed(value: Any, placed: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _placed(member, placed) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_placed(member, placed) for member in value]
+    return placed if value == "VALUE" else value
+
+
+def _worded(request: dict[str, Any], words: str) -> str:
+    if request["layer"] == "enveloped":
+        return f"1 validation error detected: {words}"
+    return (
+        f"ExpressionAttributeValues contains invalid value: {words} for key :v"
+        if request["layer"] == "named"
+        else words
+    )

@@ -154,8 +154,8 @@ REDUNDANT = "The expression has redundant parentheses;"
     ("text", "message"),
     [
         ("a" + " " * 4093 + "<b", None),
-        ("a" + " " * 4094 + "<b", "Expression size has exceeded the maximum allowed size; expression size: 4097"),
-        ("(" * 15000, "Expression size has exceeded the maximum allowed size; expression size: 15000"),
+        ("a" + " " * 4094 + "<b", "Expression size has exceeded the maximum allowed size;"),
+        ("(" * 15000, "Expression size has exceeded the maximum allowed size;"),
         ("a<b " + "or (a<b " * 149 + ")" * 149, None),
         ("a<b " + "or (a<b " * 454 + ")" * 454, TOO_MANY),
         ("a<b" + " or a<b" * 150, TOO_MANY),
@@ -213,7 +213,7 @@ def test_an_item_nests_no_deeper_by_an_update() -> None:
 def test_the_values_of_a_request_have_a_limit() -> None:
     values = {f":v{i}": {"S": "x" * 300_000} for i in range(8)}
     text = "a IN (" + ", ".join(values) + ")"
-    with pytest.raises(AwsError, match="2 MB"):
+    with pytest.raises(AwsError, match="exceeds max size"):
         bind("Scan", {"FilterExpression": text, "ExpressionAttributeValues": values})
     del values[":v7"], values[":v6"]
     bind("Scan", {"FilterExpression": "a IN (" + ", ".join(values) + ")", "ExpressionAttributeValues": values})

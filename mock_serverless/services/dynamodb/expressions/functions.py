@@ -6,6 +6,7 @@ request itself gives: a value of the wrong type in the item makes a condition fa
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -47,20 +48,25 @@ _INVALID_TYPE = "Invalid attribute type name found; type: {}, valid types: {{B,N
 
 
 def distinct(node: Comparison | Between | In | Call) -> Demand | None:
-    """A comparison or function of two paths demands different ones."""
-    if isinstance(node, Comparison):
-        operator, operands = node.operator, (node.left, node.right)
-    elif isinstance(node, Call) and len(node.arguments) == 2:
-        operator, operands = node.name, (node.arguments[0], node.arguments[1])
-    else:
-        return None
-    first, second = operands
-    if not (isinstance(first, Path) and isinstance(second, Path)):
+    """A comparison, range, list or function whose first operand is a path demands other ones beside it."""
+    if isinstance(node, Call):
+        return unlike(node.name, node.arguments)
+    if isinstance(node, Between):
+        return unlike("BETWEEN", (node.operand, node.low, node.high))
+    if isinstance(node, In):
+        return unlike("IN", (node.operand, *node.options))
+    return unlike(node.operator, (node.left, node.right))
+
+
+def unlike(operator: str, operands: tuple[Operand, ...]) -> Demand | None:
+    """The first operand, if it is a path, must not be given again."""
+    first, others = operands[0], [operand for operand in operands[1:] if isinstance(operand, Path)]
+    if not isinstance(first, Path) or not others:
         return None
 
     def demand(placeholders: Placeholders) -> str | None:
         parts = resolve(first, placeholders.names)
-        same = parts == resolve(second, placeholders.names)
+        same = any(parts == resolve(other, placeholders.names) for other in others)
         return _NOT_DISTINCT.format(operator, shown(parts)) if same else None
 
     return demand
@@ -141,7 +147,7 @@ def _type_name(node: Call) -> Demand:
 
 def _shown_value(value: Value) -> str:
     kind, content = next(iter(value.items()))
-    return f"{{{kind}:{content}}}"
+    return f"{{{kind}:{base64.b64encode(content).decode() if kind == 'B' else content}}}"
 
 
 # What they say of values; None is what isn't there
@@ -179,7 +185,7 @@ def size(value: Value | None) -> Value | None:
 
 
 def _length(text: str) -> int:
-    """The length of text in UTF-16 units, the length which the service's language gives it (a guess)."""
+    """The length of text in UTF-16 units, as in AWS's DynamoDB Local."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 

@@ -37,8 +37,9 @@ from .tree import (
 
 T = TypeVar("T")
 
-CONDITION_KEYWORDS = frozenset(("AND", "OR", "NOT", "BETWEEN", "IN"))
 UPDATE_KEYWORDS = frozenset(("SET", "REMOVE", "ADD", "DELETE"))
+# Of all grammars, whichever is read: the service has one lexer (as AWS's DynamoDB Local shows).
+KEYWORDS = UPDATE_KEYWORDS | {"AND", "OR", "NOT", "BETWEEN", "IN"}
 COMPARATORS = frozenset(("=", "<>", "<", "<=", ">", ">="))
 
 _BINDING = {"OR": 10, "AND": 20, "BETWEEN": 40, "IN": 40, **dict.fromkeys(COMPARATORS, 40)}
@@ -67,7 +68,7 @@ class TooDeep(Exception):
 
 def parse_condition_text(text: str) -> ParsedCondition:
     """The tree of a condition, filter or key condition."""
-    parser = _Parser(text, CONDITION_KEYWORDS)
+    parser = _Parser(text)
     tree = parser.condition(parser.expression(0))
     parser.expect("end")
     return ParsedCondition(tree, parser.redundant)
@@ -75,7 +76,7 @@ def parse_condition_text(text: str) -> ParsedCondition:
 
 def parse_update_text(text: str) -> Update:
     """The tree of an update."""
-    parser = _Parser(text, UPDATE_KEYWORDS)
+    parser = _Parser(text)
     clauses = [parser.clause()]
     while parser.token.kind != "end":
         clauses.append(parser.clause())
@@ -84,7 +85,7 @@ def parse_update_text(text: str) -> Update:
 
 def parse_projection_text(text: str) -> Projection:
     """The tree of a projection."""
-    parser = _Parser(text, frozenset())
+    parser = _Parser(text)
     paths = parser.listed(parser.path)
     parser.expect("end")
     return Projection(tuple(paths))
@@ -95,9 +96,9 @@ class _Parser:
 
     __slots__ = ("closed", "depth", "index", "nested", "redundant", "text", "token", "tokens")
 
-    def __init__(self, text: str, keywords: frozenset[str]) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = tokens_of(text, keywords)
+        self.tokens = tokens_of(text, KEYWORDS)
         self.index = 0
         self.token: Token = self.tokens[0]
         self.depth = 0  # of conditions in conditions

@@ -1,7 +1,7 @@
 """``ExpressionAttributeNames`` and ``ExpressionAttributeValues`` of one request: checked, then looked up by the expressions.
 
 "Expression attribute names/values in DynamoDB" of the developer guide; order and wording of the refusals as the service has
-them.
+them, or AWS's DynamoDB Local where nobody has recorded the service's.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mock_serverless.core.errors import AwsError
-
-from ..values import NESTED_TOO_DEEP, Value, normalise_value, refuse, size_of_value
+from ..values import EMPTY_NAME, Value, ValueRefusal, normalise_value, refuse, size_of_value
 
 UNDEFINED_NAME = "An expression attribute name used in the document path is not defined; attribute name: {}"
 UNDEFINED_VALUE = "An expression attribute value used in expression is not defined; attribute value: {}"
+KEY_TOO_LONG = "The expression attribute map contains a key that is too long; size of key: {}"
+TOO_LARGE = "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size"
 UNUSED = "Value provided in {} unused in expressions: keys: {{{}}}"
 
 _KEYS = {"#": re.compile(r"#[0-9a-zA-Z_]+", re.ASCII), ":": re.compile(r":[0-9a-zA-Z_]+", re.ASCII)}
@@ -57,8 +57,8 @@ def checked(names: Mapping[str, str] | None, values: Mapping[str, Mapping[str, A
     if names is not None:
         _check_keys("ExpressionAttributeNames", "#", names)
         for key, name in names.items():
-            if not name:  # the wording is a guess
-                raise refuse(f"ExpressionAttributeNames contains invalid value: Empty attribute name; key: {key}")
+            if not name:
+                raise refuse(f"ExpressionAttributeNames contains invalid value: {EMPTY_NAME} for key {key}")
     if values is None:
         return Placeholders(names or {}, {})
     _check_keys("ExpressionAttributeValues", ":", values)
@@ -86,7 +86,9 @@ def _check_keys(parameter: str, sign: str, given: Mapping[str, Any]) -> None:
     known = _known[sign]
     for key in given:
         if key not in known:
-            if len(key) > _LONGEST_KEY or not _KEYS[sign].fullmatch(key):
+            if len(key) > _LONGEST_KEY:
+                raise refuse(f"{parameter} contains invalid key: {KEY_TOO_LONG.format(len(key))}")
+            if not _KEYS[sign].fullmatch(key):
                 raise refuse(f'{parameter} contains invalid key: Syntax error; key: "{key}"')
             if len(known) < _MOST_KNOWN:
                 known.add(key)
@@ -100,11 +102,9 @@ def _normalised(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Value]:
             continue
         try:
             kept[key] = normalise_value(value)
-        except AwsError as error:
-            if error.code != "ValidationException" or error.message == NESTED_TOO_DEEP:
-                raise
+        except ValueRefusal as error:
             message = f"ExpressionAttributeValues contains invalid value: {error.message} for key {key}"
-            raise refuse(message) from None
+            raise ValueRefusal(message, error.current) from None
     return kept
 
 
@@ -119,5 +119,5 @@ def _check_size(names: Mapping[str, str], values: Mapping[str, Value]) -> None:
     if size <= _ALL_TOGETHER:
         return
     size = sum(len(name) for name in names.values()) + sum(map(size_of_value, values.values()))
-    if size > _ALL_TOGETHER:  # the wording is a guess
-        raise refuse("Size of expression attribute names and values has exceeded the maximum allowed size of 2 MB")
+    if size > _ALL_TOGETHER:
+        raise refuse(TOO_LARGE)

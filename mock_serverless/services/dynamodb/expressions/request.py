@@ -8,7 +8,7 @@ is looked at, except ``BoundKeyCondition.against``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mock_serverless.core.errors import AwsError
@@ -18,6 +18,7 @@ from .conditions import BoundCondition, plan_condition
 from .keys import BoundKeyCondition, bind_key_condition
 from .placeholders import NOTHING, Placeholders, check_used, checked
 from .projections import BoundProjection, bind_projection, plan_projection
+from .rules import MAXIMUM_SIZE, TOO_LONG, size_of
 from .updates import BoundUpdate, bind_update, plan_update
 
 
@@ -29,21 +30,25 @@ class Parameters:
     others: tuple[str, ...]
     # where values without an expression are refused, the expressions which could use them
     with_values: tuple[str, ...] = ()
+    # the older layer of the service names those, and the size of these when they are too long
+    names_users: bool = True
+    tells_size: tuple[str, ...] = ()
 
 
-_PUT = Parameters(("ConditionExpression",), ("Expected", "ConditionalOperator"), ("ConditionExpression",))
-_UPDATE = Parameters(
-    ("UpdateExpression", "ConditionExpression"),
-    ("AttributeUpdates", "Expected", "ConditionalOperator"),
-    ("UpdateExpression", "ConditionExpression"),
-)
+_CONDITION = ("ConditionExpression",)
+_UPDATES = ("UpdateExpression", "ConditionExpression")
+_OLD_CONDITION = ("Expected", "ConditionalOperator")
+_PUT = Parameters(_CONDITION, _OLD_CONDITION, _CONDITION, tells_size=_CONDITION)
+_UPDATE = Parameters(_UPDATES, ("AttributeUpdates", *_OLD_CONDITION), _UPDATES, tells_size=_CONDITION)
+_PUT_ITEM = replace(_PUT, names_users=False, tells_size=())
+_UPDATE_ITEM = replace(_UPDATE, names_users=False, tells_size=())
 _GET = Parameters(("ProjectionExpression",), ("AttributesToGet",))
 
 # By the name of the operation, or of the member within a batch or transaction.
 PARAMETERS = {
-    "PutItem": _PUT,
-    "DeleteItem": _PUT,
-    "UpdateItem": _UPDATE,
+    "PutItem": _PUT_ITEM,
+    "DeleteItem": _PUT_ITEM,
+    "UpdateItem": _UPDATE_ITEM,
     "GetItem": _GET,
     "BatchGetItem": _GET,
     "Query": Parameters(
@@ -55,6 +60,7 @@ PARAMETERS = {
         ("ProjectionExpression", "FilterExpression"),
         ("AttributesToGet", "ScanFilter", "ConditionalOperator"),
         ("FilterExpression",),
+        tells_size=("FilterExpression",),
     ),
     "Put": _PUT,
     "Delete": _PUT,
@@ -91,6 +97,8 @@ def bind(operation: str, request: Mapping[str, Any]) -> Bound:
     used: set[str] = set()
     for name in _ORDER:
         if name in given:
+            if len(request[name]) > MAXIMUM_SIZE and name in parameters.tells_size:
+                raise _invalid(name, f"{TOO_LONG} expression size: {size_of(request[name])}")
             _BINDERS[name](bound, request[name], placeholders, used)
     if placeholders is not NOTHING:
         check_used(placeholders, used)
@@ -112,7 +120,8 @@ def _check_parameters(parameters: Parameters, request: Mapping[str, Any], given:
     if request.get("ExpressionAttributeValues") is not None:
         users = parameters.with_values
         if not any(name in given for name in users):
-            which = f": {' and '.join(users)} {'are' if len(users) > 1 else 'is'} null" if users else ""
+            named = users and parameters.names_users
+            which = f": {' and '.join(users)} {'are' if len(users) > 1 else 'is'} null" if named else ""
             raise refuse(f"ExpressionAttributeValues can only be specified when using expressions{which}")
 
 

@@ -1,7 +1,7 @@
 """What the text of an expression alone gets wrong, found once per text: functions, reserved words, limits.
 
 Order and wording as the service has them: dynalite's and Alternator's public suites run against it; "Expression limits" of
-the developer guide's "Constraints" for the numbers. Marked guesses: nobody's record of these was found.
+the developer guide's "Constraints" for the numbers; what these leave open is as AWS's DynamoDB Local says it.
 """
 
 from __future__ import annotations
@@ -49,16 +49,14 @@ EMPTY = "The expression can not be empty;"
 REDUNDANT = "The expression has redundant parentheses;"
 UNKNOWN_FUNCTION = "Invalid function name; function: {}"
 MISUSED_FUNCTION = "The function is not allowed to be used this way in an expression; function: {}"
-# The two wordings below are guesses ("not allowed" is recorded).
 NOT_IN_CONDITIONS = "The function is not allowed in a condition expression; function: {}"
 NOT_IN_UPDATES = "The function is not allowed in an update expression; function: {}"
 RESERVED_WORD = "Attribute name is a reserved keyword; reserved keyword: {}"
 SECTION_TWICE = 'The "{}" section can only be used once in an update expression;'
-TOO_LONG = "Expression size has exceeded the maximum allowed size; expression size: {}"
+TOO_LONG = "Expression size has exceeded the maximum allowed size;"
 TOO_MANY_OPERATORS = "The expression contains too many operators; operator count: {}"
-# Guessed wordings.
 TOO_MANY_OPTIONS = "The IN operator is provided with too many operands; number of operands: {}"
-PATH_TOO_LONG = "The document path has too many nesting elements; nesting levels: {}"
+PATH_TOO_LONG = "The document path has too many nesting levels; nesting levels: {}"
 INDEX_TOO_LARGE = "List index is not within the allowable range; index: [{}]"
 
 OPERAND_COUNT = (
@@ -72,8 +70,12 @@ def size_fault(text: str) -> str | None:
     """What is wrong with a text before it is parsed."""
     if not text.strip(" \t\r\n"):
         return EMPTY
-    size = len(text) if text.isascii() else len(text.encode())
-    return TOO_LONG.format(size) if size > MAXIMUM_SIZE else None
+    return TOO_LONG if size_of(text) > MAXIMUM_SIZE else None
+
+
+def size_of(text: str) -> int:
+    """The size of a text in bytes."""
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def condition_fault(tree: Condition, redundant: bool) -> str | None:
@@ -102,7 +104,7 @@ def update_fault(tree: Update) -> str | None:
     return (
         path_fault(tree)
         or _function_fault(calls, UPDATE_FUNCTIONS, CONDITION_FUNCTIONS, NOT_IN_UPDATES)
-        or _misuse_in_update(calls)
+        or _misuse_in_update(nodes)
         or _section_fault(tree)
     )
 
@@ -221,10 +223,12 @@ def _misuse_in_condition(tree: Condition) -> str | None:
     return None
 
 
-def _misuse_in_update(calls: list[Call]) -> str | None:
-    for call in calls:
-        for argument in call.arguments:
-            if isinstance(argument, Call) and argument.name == "list_append":
+def _misuse_in_update(nodes: list[Tree]) -> str | None:
+    """A list can't be appended to within a sum or another function."""
+    for node in nodes:
+        operands = (node.left, node.right) if isinstance(node, Arithmetic) else ()
+        for operand in node.arguments if isinstance(node, Call) else operands:
+            if isinstance(operand, Call) and operand.name == "list_append":
                 return MISUSED_FUNCTION.format("list_append")
     return None
 

@@ -23,6 +23,7 @@ from ..values import (
     type_of,
 )
 from .draft import ACTIONS, WRONG_TYPE, Draft
+from .functions import unlike
 from .lexer import ExpressionSyntaxError
 from .parser import TooDeep, parse_update_text
 from .paths import Parts, collision, is_literal, reader, resolve
@@ -81,6 +82,7 @@ class UpdatePlan:
     steps: tuple[Step, ...] = ()
     paths: tuple[Parts, ...] | None = None
     collision: str | None = None
+    read: tuple[Path, ...] = ()  # into attributes
 
 
 class BoundUpdate:
@@ -101,6 +103,11 @@ class BoundUpdate:
     def touched(self) -> tuple[str, ...]:
         """The top-level attributes which are written, in the order of the text."""
         return tuple(dict.fromkeys(str(path[0]) for path in self.paths))
+
+    @property
+    def read(self) -> tuple[Parts, ...]:
+        """The paths into attributes whose values are read."""
+        return tuple(resolve(path, self.placeholders.names) for path in self.plan.read)
 
     @property
     def creates(self) -> bool:
@@ -161,6 +168,7 @@ def plan_update(text: str) -> UpdatePlan:
         tuple(_step(keyword, action) for keyword, action in actions) if counted else (),
         literal,
         collision(literal) if literal else None,
+        tuple(path for path in all_paths if len(path.parts) > 1 and not any(path is own for own in paths)),
     )
 
 
@@ -213,8 +221,11 @@ def _operand_demands(actions: list[tuple[str, Action]]) -> Iterator[Demand]:
                 yield _always(OPERAND_COUNT.format(node.name, len(node.arguments)))
             elif isinstance(node, Call) and node.name == "list_append":
                 yield _typed(node.name, node.arguments, "L")
-            elif isinstance(node, Call) and not isinstance(node.arguments[0], Path):
-                yield _always(NEEDS_PATH.format(node.name))
+            elif isinstance(node, Call):
+                needs_path = None if isinstance(node.arguments[0], Path) else _always(NEEDS_PATH.format(node.name))
+                demand = needs_path or unlike(node.name, node.arguments)
+                if demand is not None:
+                    yield demand
 
 
 def _inner_first(value: Operand | Arithmetic) -> list[Any]:
