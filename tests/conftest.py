@@ -27,6 +27,15 @@ CORPORA = CONFORMANCE.parent / "corpora"
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How much is compared with a reference implementation (``-m reference``)."""
+    group = parser.getgroup("reference")
+    group.addoption("--reference-calls", default=os.environ.get("REFERENCE_CALLS", "20000"), help="calls to compare")
+    group.addoption(
+        "--reference-seed", default=os.environ.get("REFERENCE_SEED", "1"), help="where to start drawing them"
+    )
+
+
 class NetworkUsed(BaseException):
     """A test tried to leave the machine. No ``except Exception`` hides it."""
 
