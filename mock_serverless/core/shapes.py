@@ -73,3 +73,14 @@ def _members(value: Any, shape: Any, path: str) -> list[str]:
         elif name != "ResponseMetadata" or path:
             found.append(f"{prefix}{name}: no such member; there are {', '.join(members) or 'none'}")
     return found
+
+
+def known(value: Any, shape: Any) -> Any:
+    """An answer without the members which the installed botocore's model doesn't know (they came with later versions)."""
+    if shape is None:
+        return value
+    if shape.type_name == "structure" and isinstance(value, dict):
+        return {name: known(item, shape.members[name]) for name, item in value.items() if name in shape.members}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [known(item, shape.member) for item in value]
+    return value

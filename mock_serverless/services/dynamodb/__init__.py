@@ -16,6 +16,9 @@
     definitions.py    create_table's request, checked and read
     descriptions.py   what describe_table shows
     restores.py       a table out of a backup or out of another's past
+    replication.py    writes on their way between the replicas of a global table
+    replicas.py       replicas made and deleted; replica_settings.py: what they share; replica_descriptions.py: shown
+    consistency.py    the rules of multi-Region strong consistency
 
 Operations stand in the file of their noun: tables.py, items.py, queries.py, batches.py, transactions.py, streams.py,
 expiry.py, recovery.py, backups.py, tags.py, account.py. legacy.py reads the older parameters; capacity.py counts capacity units.

@@ -45,6 +45,8 @@ def batch_get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     size = 0
     located = [(*block, _located(db, block[0], block[2])) for block in blocks]
     for name, block, _, projection, (table, keys) in located:
+        if table.membership is not None and block.get("ConsistentRead"):
+            table.membership.check_quorum(table)
         if projection is not None:
             check_paths(table, projection.paths)
         found = answer["Responses"].setdefault(name, [])

@@ -16,6 +16,7 @@ from mock_serverless.core.scope import Scope
 from .changes import STREAM_RETENTION
 from .latency import Latency
 from .policies import Policy, authorise
+from .replication import Globe
 from .streams import Stream
 from .table import Table
 from .values import refuse
@@ -41,6 +42,7 @@ class Database:
         self._latency = Latency()
         self._read_lag = 0.0
         self.policies: dict[str, Policy] = {}  # by ARN; replaced, never changed in place
+        self.globe = Globe()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Database:
         copy = memo[id(self)] = Database(self.scope)
@@ -52,6 +54,7 @@ class Database:
         copy._latency = deepcopy(self._latency, memo)
         copy._read_lag = self._read_lag
         copy.policies = self.policies
+        copy.globe = deepcopy(self.globe, memo)
         return copy
 
     @property

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.clock import from_timestamp
 
+from .replica_descriptions import described
 from .schema import IndexDefinition
 from .table import IndexSettings, Settings, Table, Throughput
 
@@ -48,6 +49,7 @@ def description(table: Table, status: str | None = None) -> dict[str, Any]:
         shown["TableClassSummary"] = {"TableClass": settings.table_class}
         if settings.table_class_since is not None:
             shown["TableClassSummary"]["LastUpdateDateTime"] = from_timestamp(settings.table_class_since)
+    shown.update(described(table))
     return shown
 
 

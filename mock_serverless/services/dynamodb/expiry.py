@@ -11,6 +11,7 @@ from typing import Any
 from mock_serverless.core.operation import operation
 
 from .database import Database
+from .replica_settings import share_time_to_live
 from .values import refuse
 
 FIXED_INTERVAL = 3600.0
@@ -32,8 +33,13 @@ def update_time_to_live(db: Database, request: dict[str, Any]) -> dict[str, Any]
         raise refuse("TimeToLive is already disabled")
     if expiry.changed is not None and now - expiry.changed < FIXED_INTERVAL:
         raise refuse("Time to live has been modified multiple times within a fixed interval")
+    if table.membership is not None and table.membership.strong:
+        raise refuse(
+            "Time to live is not supported for global tables with MultiRegionConsistency set to STRONG."
+        )  # a guess
     expiry.changed = now
     table.expire_by(attribute if enabled else None)
+    share_time_to_live(table, expiry.attribute)
     return {"TimeToLiveSpecification": {"Enabled": enabled, "AttributeName": attribute}}
 
 

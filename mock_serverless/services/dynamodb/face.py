@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .images import item_of
+from .replication import set_isolated
 from .values import Item, Value
 
 if TYPE_CHECKING:
@@ -50,10 +51,55 @@ class DynamodbFace:
             raise ValueError(f"the lag of reads is a number of seconds, 0 or more, not {seconds!r}")
         self._database(None, None).read_lag = float(seconds)
 
+    def replication_lag(self, seconds: float) -> None:
+        """How long a write takes from one replica of a global table to the others, in seconds of virtual time; 0 unless set.
+
+        With 0 it is there at the end of the call that made it; AWS takes "typically a second or less". It counts for what hasn't
+        arrived yet as well. In tables with multi-Region strong consistency, an item counts for so long as being modified by
+        the region that has written it. Raises ValueError for what is no time.
+        """
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
+            raise ValueError(f"a lag is a number of seconds, 0 or more, not {seconds!r}")
+        self._database(None, None).globe.lag = float(seconds)
+
+    def isolate(self, region: str) -> Isolation:
+        """Cut a region off from the other replicas of its global tables: its writes don't leave it, those of others don't arrive.
+
+        It lasts until ``heal`` is said, or to the end of a ``with`` block. What was held back is delivered then; conflicts are
+        decided by when things were written. Tables can be made, changed and deleted all the same.
+        """
+        return Isolation(self, region)
+
+    def heal(self, region: str | None = None) -> None:
+        """Connect a region again that has been isolated; all of them if none is named."""
+        home = self._database(None, None)
+        set_isolated(home, home.globe.isolated - {region} if region is not None else frozenset())
+        self._cloud.run_due()
+
     def _database(self, account: str | None, region: str | None) -> Database:
         cloud = self._cloud
         database: Database = cloud.state_of("dynamodb", account or cloud.account, region or cloud.region)
         return database
+
+
+class Isolation:
+    """A region that is cut off; what ``cloud.dynamodb.isolate`` gives."""
+
+    def __init__(self, face: DynamodbFace, region: str) -> None:
+        self.region = region
+        self._face = face
+        home = face._database(None, None)
+        set_isolated(home, home.globe.isolated | {region})
+
+    def heal(self) -> None:
+        """Connect the region again."""
+        self._face.heal(self.region)
+
+    def __enter__(self) -> Isolation:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.heal()
 
 
 def plain(item: Item) -> dict[str, Any]:

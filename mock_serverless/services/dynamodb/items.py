@@ -59,6 +59,8 @@ def get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
         raise refuse(error.current) from None
     projection = bind("GetItem", request).projection or legacy.projection(request)
     table = db.table(request["TableName"])
+    if table.membership is not None and request.get("ConsistentRead"):
+        table.membership.check_quorum(table)
     record = table.get(table.key.of_key(given), request.get("ConsistentRead", False))
     if projection is not None:
         check_paths(table, projection.paths)

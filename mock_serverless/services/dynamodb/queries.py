@@ -61,6 +61,8 @@ def query(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     except ValueRefusal as error:
         raise refuse(error.current) from None
     table = db.table(request["TableName"])
+    if table.membership is not None and request.get("ConsistentRead"):
+        table.membership.check_quorum(table)
     index = _index(table, request)
     schema = table.key.schema if index is None else index.definition.key
     if start is not None:
@@ -107,6 +109,8 @@ def scan(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     _check_select(request, "")
     old_filter = legacy.filter_of(request, "ScanFilter") if bound.filter is None else None
     table = db.table(request["TableName"])
+    if table.membership is not None and request.get("ConsistentRead"):
+        table.membership.check_quorum(table)
     index = _index(table, request)
     if start is not None:
         _check_start_schema(table, index, start, BAD_START if index is not None else f"{BAD_START}: {MISMATCH}")

@@ -109,6 +109,12 @@ def open_stream(table: Table, view: str, taken: Container[str]) -> Stream:
     return Stream(arn, label, table.name, view, now, table.key, journal, journal.next_number)
 
 
+def enable_stream(db: Database, table: Table, view: str) -> None:
+    """Open a stream of a table that has none."""
+    stream = open_stream(table, view, db.streams)
+    table.stream = table.latest_stream = db.streams[stream.arn] = stream
+
+
 def _label(time: float) -> str:
     return datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
 

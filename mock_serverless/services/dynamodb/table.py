@@ -22,7 +22,10 @@ from .values import Item, refuse, size_of
 from .versions import Versioned
 
 if TYPE_CHECKING:
+    from .contributor_insights import Insights
+    from .kinesis_destinations import Destination
     from .recovery import Recovery
+    from .replication import Membership
     from .restores import Origin
     from .streams import Stream
 
@@ -156,6 +159,11 @@ class Table:
         self.recovery: Recovery | None = None
         self.origin: Origin | None = None
         """What it was restored from."""
+        self.membership: Membership | None = None
+        """The table's part in a global table (replication.py)."""
+        self.destinations: dict[str, Destination] = {}  # replaced, never changed in place, as the next two
+        self.insights: dict[str | None, Insights] = {}
+        self.scaling: dict[tuple[str | None, str], dict[str, Any]] = {}
         self._past: tuple[int, int, Versioned] | None = None
         if lag := scope.state().read_lag:
             self.read_late(lag)
@@ -166,7 +174,8 @@ class Table:
         memo[id(self)] = twin
         twin.__dict__.update(self.__dict__)
         twin.indexes = self.indexes.copy()
-        for name in ("settings", "index_settings", "items", "journal", "stream", "latest_stream", "expiry"):
+        parts = ("settings", "index_settings", "items", "journal", "stream", "latest_stream", "expiry", "membership")
+        for name in parts:
             setattr(twin, name, deepcopy(getattr(self, name), memo))
         twin._past = None
         return twin
@@ -179,7 +188,8 @@ class Table:
         for name in ("settings", "index_settings", "items"):
             setattr(twin, name, deepcopy(getattr(self, name)))
         twin.journal, twin.expiry = Journal(), Expiry()
-        twin.stream = twin.latest_stream = twin.recovery = twin.origin = twin._past = None
+        twin.stream = twin.latest_stream = twin.recovery = twin.origin = twin._past = twin.membership = None
+        twin.destinations, twin.insights, twin.scaling = {}, {}, {}
         twin.followers = ()
         return twin
 
@@ -207,6 +217,7 @@ class Table:
         del self.indexes[name]
         self._order_checks()
         self.index_settings.pop(name, None)
+        self.insights = {index: insights for index, insights in self.insights.items() if index != name}
         self.items.set_index(name, None)
 
     def _order_checks(self) -> None:
@@ -248,6 +259,8 @@ class Table:
 
     def write(self, key: Key, record: Record | None, by: str | None = None) -> None:
         """Put an item under its key (None: delete it). ``by`` names a service which does it on its own."""
+        if self.membership is not None and by is None:
+            self.membership.admit(self, key)
         image = None if record is None else pack(record)
         old = self.items.replace(key, image, record)
         if self.expiry.attribute is not None and record is not None:
@@ -339,7 +352,7 @@ class Table:
             _, _, key = heapq.heappop(heap)
             record = self.get(key)
             time = None if record is None else self.expiry_of(record[0])
-            if time is not None and time <= now:
+            if time is not None and time <= now and (self.membership is None or self.membership.expires(self)):
                 self.write(key, None, by=TTL_SERVICE)
         if expiry.alarm is None:
             self._set_alarm()

@@ -13,7 +13,7 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
-from . import policies, tags
+from . import policies, replicas, tags
 from .backups import keep_deleted
 from .database import Database
 from .definitions import (
@@ -27,10 +27,9 @@ from .definitions import (
 )
 from .descriptions import deleted, description
 from .states import begin, busy, check_idle, found, unsettled
-from .streams import close_stream
+from .streams import close_stream, enable_stream
 from .table import Table
 from .update_rules import check_account, check_most_on_demand, check_most_provisioned
-from .updates import enable_stream
 from .values import refuse
 
 CREATE = frozenset(
@@ -130,6 +129,7 @@ def delete_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
         raise busy(f"Table: {table.name} is in the process of being updated.")  # encryption, warm throughput: measured
     if any(own.status != "ACTIVE" for own in table.index_settings.values()):
         raise busy("Cannot delete table while indexes are being created, updated, or deleted.")  # measured on AWS
+    replicas.check_departure(table)
     if table.settings.deletion_protection:
         raise refuse(
             "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
@@ -142,6 +142,7 @@ def delete_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 
 def _delete(db: Database, table: Table) -> None:
     keep_deleted(db, table)
+    replicas.depart(table)
     if table.stream is not None:
         close_stream(table.stream, db.scope.timestamp())
     del db.tables[table.name]

@@ -61,6 +61,8 @@ class _Write:
     def locate(self, db: Database) -> None:
         """Find the table and the key; an empty key is refused at once, other mistakes in it cancel."""
         self.table = db.table(self.request["TableName"], PERMISSIONS[self.kind])
+        if self.table.membership is not None:
+            self.table.membership.check_transaction()
         try:
             self.key = self.action.key(self.table)
         except EmptyKeyValue:
@@ -194,6 +196,8 @@ def transact_get_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     reasons: list[dict[str, Any]] = []
     for given, key, projection in wanted:
         table = db.table(given["TableName"], "GetItem")
+        if table.membership is not None:
+            table.membership.check_transaction()
         reason: dict[str, Any] = {"Code": "None"}
         try:
             targets.append((table, table.key.of_key(key)))

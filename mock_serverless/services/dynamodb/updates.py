@@ -15,13 +15,15 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
-from . import update_rules
+from . import replicas, update_rules
 from .database import Database
 from .definitions import ON_DEMAND_WARM, PER_REQUEST, encryption, index_definition, index_settings, refuse_others
 from .descriptions import description, global_index
+from .replica_descriptions import described
+from .replica_settings import check_stream, shares
 from .schema import INVALID
 from .states import begin, found, iso
-from .streams import close_stream, open_stream
+from .streams import close_stream, enable_stream
 from .table import IndexSettings, Settings, Table, Throughput
 from .values import refuse
 
@@ -36,7 +38,7 @@ KNOWN = frozenset(
             "GlobalSecondaryIndexUpdates",
         ),
         *("OnDemandThroughput", "ProvisionedThroughput", "SSESpecification", "StreamSpecification", "TableClass"),
-        "WarmThroughput",
+        *("WarmThroughput", *replicas.MEMBERS_OF_UPDATE),
     )
 )
 IOPS, STREAM, CLASS, INDEX = "iops", "stream", "class", "index"
@@ -47,16 +49,43 @@ def update_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html"""
     refuse_others(request, KNOWN, "UpdateTable")
     db.checked_name(request["TableName"])
+    if "ReplicaUpdates" in request:
+        return _update_replicas(db, request)
     update_rules.check_request(db, request)
     table = db.named_table(request["TableName"])
     update_rules.check_states(table, request)
+    check_stream(table, request)
+    if table.membership is not None:
+        replicas.check_idle(table)
     update_rules.check_settings(db, table, request)
     update_rules.check_quotas(table, request)
-    shown = [part(db, table, request) for names, part in PARTS if any(name in request for name in names)]
+    others = list(shares(table, request))
+    shown = _applied(db, table, request)
+    for there, replica, shared in others:
+        _applied(there, replica, shared)
     answer = description(table)
     for change in shown:
         answer.update(change)
     return {"TableDescription": answer}
+
+
+def _applied(db: Database, table: Table, request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Do what a request says, part by part; gives what the answer shows of each."""
+    return [part(db, table, request) for names, part in PARTS if any(name in request for name in names)]
+
+
+def _update_replicas(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """ReplicaUpdates. The answer lists the replicas as they were before."""
+    updates = replicas.check_updates(db, request)
+    table = db.named_table(request["TableName"])
+    update_rules.check_states(table, request)
+    before = described(table)
+    replicas.update_replicas(db, request, table, updates)
+    after = described(table)
+    shown = {**description(table, "UPDATING"), **(after or before), "Replicas": before.get("Replicas", [])}
+    if "GlobalTableWitnesses" not in before:
+        shown.pop("GlobalTableWitnesses", None)
+    return {"TableDescription": shown}
 
 
 def _finish(db: Database, table: Table, name: str, words: str, last: str, **data: Any) -> None:
@@ -268,12 +297,6 @@ def _update_stream(db: Database, table: Table, request: dict[str, Any]) -> dict[
         db, table, STREAM, f"Stream: {label} Operation: {'ENABLE' if given['StreamEnabled'] else 'DISABLE'}", "nothing"
     )
     return {"TableStatus": "UPDATING"}
-
-
-def enable_stream(db: Database, table: Table, view: str) -> None:
-    """Open a stream of a table."""
-    stream = open_stream(table, view, db.streams)
-    table.stream = table.latest_stream = db.streams[stream.arn] = stream
 
 
 def _nothing(table: Table) -> None:
