@@ -3,11 +3,9 @@
 A case has ``tables`` (names of the definitions in dynamodb_tables.json, made first) and ``calls``; a call has ``do`` (the
 operation), ``with`` (parameters) and one of ``gives`` (members of the answer, each compared as a whole), ``error`` (its code and
 message, and ``fields`` of the response). ``wait`` lets seconds pass before it. ``without`` names members which aren't there.
-``{"bytes": "x"}`` and ``{"base64": "eA=="}`` are binary; ``"${0.TableDescription.TableArn}"`` is that member of the first call's
-answer.
 ``region`` is one of REGIONS, us-east-1 if none is named. A case that ``needs`` a parameter of an operation is skipped where
-botocore's model has none.
-``{"bytes": "x"}`` is binary; ``"${0.TableDescription.TableArn}"`` that member of the first call's answer.
+botocore's model has none. ``{"bytes": "x"}`` and ``{"base64": "eA=="}`` are binary; ``"${0.TableDescription.TableArn}"`` is that
+member of the first call's answer.
 """
 
 from __future__ import annotations
@@ -136,15 +134,16 @@ VALUES = json.loads((FOLDER / "dynamodb_values.json").read_text(encoding="utf-8"
 
 
 @pytest.mark.parametrize("request_", VALUES["requests"], ids=lambda r: f"{r['do']}-{r['layer']}")
-def test_refused_values(request_: dict[str, Any], cloud: Cloud, clients: dict[str, Any]) -> None:
+def test_refused_values(request_: dict[str, Any], cloud: Cloud) -> None:
     """``dynamodb_values.json``: every value in every request."""
-    clients["dynamodb"].create_table(TableName="hash", BillingMode="PAY_PER_REQUEST", **DEFINITIONS["hash"])
+    dynamodb = client("dynamodb", "us-east-1")
+    dynamodb.create_table(TableName="hash", BillingMode="PAY_PER_REQUEST", **DEFINITIONS["hash"])
     for row in VALUES["values"]:
         layer = "current" if request_["layer"] in ("current", "enveloped") else "older"
         if layer not in row:
             continue
         with pytest.raises(ClientError) as caught:
-            getattr(clients["dynamodb"], request_["do"])(**_filled(_placed(request_["with"], row["value"]), []))
+            getattr(dynamodb, request_["do"])(**_filled(_placed(request_["with"], row["value"]), []))
         assert caught.value.response["Error"] == {
             "Code": "ValidationException",
             "Message": _worded(request_, row[layer]),
