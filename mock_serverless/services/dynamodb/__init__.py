@@ -21,7 +21,8 @@
     consistency.py    the rules of multi-Region strong consistency
 
 Operations stand in the file of their noun: tables.py, items.py, queries.py, batches.py, transactions.py, streams.py,
-expiry.py, recovery.py, backups.py, tags.py, account.py. legacy.py reads the older parameters; capacity.py counts capacity units.
+expiry.py, recovery.py, backups.py, tags.py, account.py, global_tables.py (of the older version), auto_scaling.py,
+kinesis_destinations.py, contributor_insights.py. legacy.py reads the older parameters; capacity.py counts capacity units.
 """
 
 from .database import Database as State

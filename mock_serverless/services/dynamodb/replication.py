@@ -27,11 +27,11 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.scope import Scope
 
 from .changes import Change
-from .images import unpack
+from .images import Record, unpack
 from .schema import Key
 from .states import found
 from .table import Table, follower
-from .values import refuse
+from .values import Item, refuse, size_of
 
 if TYPE_CHECKING:
     from .database import Database
@@ -135,6 +135,17 @@ class Membership:
         return replace(self, peers={region: replace(peer) for region, peer in self.peers.items()}, **copied)
 
 
+@dataclass(frozen=True, slots=True)
+class LegacyTable:
+    """A global table of version 2017.11.29, which is a thing of its own beside its replicas."""
+
+    name: str
+    arn: str
+    group: str
+    created: float
+    regions: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Globe:
     """What holds for all global tables of a cloud; kept in the cloud's own account and region."""
@@ -142,6 +153,8 @@ class Globe:
     lag: float = 0.0
     isolated: frozenset[str] = frozenset()
     writes: int = 0
+    legacy: dict[tuple[str, str], LegacyTable] = field(default_factory=dict)
+    """Global tables of version 2017.11.29 by account and name; replaced, never changed in place."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Globe:
         return replace(self)
@@ -207,6 +220,8 @@ def note(table: Table, number: int) -> None:
     if not membership.orders:
         table.keep("replication", float("inf"))
     membership.orders[number] = membership.latest[key] = globe.writes
+    if membership.version == LEGACY and change.after is not None:
+        table.scope.later(0, "dynamodb:mark", table=table.name, table_id=table.id, number=number, order=globe.writes)
     if membership.strong and globe.lag:
         membership.fresh.pop(key, None)
         membership.fresh[key] = change.time + globe.lag
@@ -255,12 +270,12 @@ def deliver(table: Table, peer: Peer) -> None:
             if change.time + lag > now + INSTANT:
                 _alarm(table, peer, change.time + lag)
                 break
-            _arrive(there, key_of(table, change), change, membership.orders[change.number])
+            _arrive(there, key_of(table, change), change, membership.orders[change.number], table.scope.region)
         peer.next = change.number + 1
     _forget(table)
 
 
-def _arrive(table: Table, key: Key, change: Change, order: int) -> None:
+def _arrive(table: Table, key: Key, change: Change, order: int, region: str) -> None:
     """Write a change of another replica, unless a later write is here already."""
     membership = table.membership
     assert membership is not None
@@ -268,8 +283,42 @@ def _arrive(table: Table, key: Key, change: Change, order: int) -> None:
         return
     membership.latest[key] = order
     record = None if change.after is None else unpack(change.after)
-    if record is not None or table.get(key) is not None:
+    there = table.get(key)
+    if membership.version == LEGACY:
+        if record is not None:
+            record = marked(record, change.time, region)
+        elif there is not None:
+            table.write(key, marked(there, change.time, region, deleting=True), by=REPLICATION)
+    if record is not None or there is not None:
         table.write(key, record, by=REPLICATION)
+
+
+def marked(record: Record, time: float, region: str, deleting: bool = False) -> Record:
+    """An item with the attributes which version 2017.11.29 gives all items: when and where they were written last.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/globaltables_HowItWorks.html; the form of the values as
+    users have published it. That an update which says so precedes a deletion is a guess.
+    """
+    marks: Item = {
+        "aws:rep:deleting": {"BOOL": deleting},
+        "aws:rep:updateregion": {"S": region},
+        "aws:rep:updatetime": {"N": f"{time:.3f}001"},
+    }
+    item = {**record[0], **marks}
+    return item, size_of(item)
+
+
+@job("dynamodb:mark")
+def mark(scope: Scope, table: str, table_id: str, number: int, order: int) -> None:
+    """Version 2017.11.29 writes an item again where it was written, unless it has changed since."""
+    there = found(scope, table, table_id)
+    if there is None or there.membership is None:
+        return
+    change = there.journal.change(number)
+    key = key_of(there, change)
+    record = there.get(key)
+    if record is not None and there.membership.latest.get(key) == order:
+        there.write(key, marked(record, change.time, scope.region), by=REPLICATION)
 
 
 def _forget(table: Table) -> None:

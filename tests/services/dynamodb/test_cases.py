@@ -41,6 +41,7 @@ FILES = (
     "backups",
     "replicas",
     "companions",
+    "global_tables",
 )
 
 

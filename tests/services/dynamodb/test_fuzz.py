@@ -94,6 +94,8 @@ def made() -> Cloud:
             "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
         },
     )
+    replica = {"Create": {"RegionName": "us-west-2"}}
+    cloud.call("dynamodb", "UpdateTable", {"TableName": "tab", "ReplicaUpdates": [replica]})
     for number in range(3):
         item = {"pk": {"S": "a"}, "sk": {"N": str(number)}, "g": {"S": "a"}, "l": {"S": "a"}}
         cloud.call("dynamodb", "PutItem", {"TableName": "tab", "Item": item})

@@ -410,3 +410,82 @@ def test_the_last_of_all_writes_is_what_stays(
         cloud.settle(until_idle=True)
         expected = {pk: value for pk, value in last.items() if value is not None}
         assert [values(cloud, region) for region in REGIONS] == [expected] * 3
+
+
+# ---------------------------------------------------------------------- version 2017.11.29
+
+
+def legacy(regions: tuple[str, ...] = REGIONS) -> dict[str, Any]:
+    """A global table of version 2017.11.29."""
+    clients = {region: client(region) for region in regions}
+    for table in clients.values():
+        table.create_table(
+            TableName="tab",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=KEY,
+            AttributeDefinitions=DEFINED,
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )
+    clients[regions[0]].create_global_table(
+        GlobalTableName="tab", ReplicationGroup=[{"RegionName": region} for region in regions]
+    )
+    return clients
+
+
+def test_the_older_version_marks_every_item(cloud: Cloud) -> None:
+    tables = legacy(REGIONS[:2])
+    cloud.clock.advance(seconds=1.5)
+    put(tables["us-west-2"], "x", "1")
+    marks = {
+        "aws:rep:deleting": False,
+        "aws:rep:updateregion": "us-west-2",
+        "aws:rep:updatetime": Decimal(f"{int(START.timestamp()) + 1}.500001"),
+    }
+    for region in REGIONS[:2]:
+        assert cloud.dynamodb.items("tab", region=region) == [{"pk": "x", "value": "1", **marks}]
+    first = [(r["eventName"], "aws:rep:updatetime" in r["dynamodb"]["NewImage"]) for r in records("us-west-2")]
+    assert first == [("INSERT", False), ("MODIFY", True)]
+    assert [(r["eventName"], "aws:rep:updatetime" in r["dynamodb"]["NewImage"]) for r in records("us-east-1")] == [
+        ("INSERT", True)
+    ]
+    delete(tables["us-east-1"], "x")
+    assert values(cloud, "us-west-2") == {}
+    said, gone = records("us-west-2")[-2:]
+    assert said["dynamodb"]["NewImage"]["aws:rep:deleting"] == {"BOOL": True}
+    assert (gone["eventName"], gone["dynamodb"]["OldImage"]["aws:rep:updateregion"]) == ("REMOVE", {"S": "us-east-1"})
+
+
+def test_a_replica_of_the_older_version_that_goes_keeps_its_items(cloud: Cloud) -> None:
+    tables = legacy(REGIONS[:2])
+    put(tables["us-east-1"], "x", "1")
+    tables["us-east-1"].update_global_table(
+        GlobalTableName="tab", ReplicaUpdates=[{"Delete": {"RegionName": "us-west-2"}}]
+    )
+    put(tables["us-east-1"], "y", "2")
+    assert values(cloud, "us-west-2") == {"x": "1"}
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(REGIONS), st.sampled_from("ab"), st.none() | st.integers(0, 9)),
+        min_size=1,
+        max_size=12,
+    ),
+    st.sampled_from(REGIONS),
+)
+def test_the_older_version_converges_too(writes: list[tuple[str, str, int | None]], isolated: str) -> None:
+    with mock_cloud(clock=START) as cloud:
+        legacy()
+        with cloud.dynamodb.isolate(isolated):
+            for region, pk, value in writes:
+                if value is None:
+                    cloud.call("dynamodb", "DeleteItem", {"TableName": "tab", "Key": {"pk": {"S": pk}}}, region=region)
+                else:
+                    item = {"pk": {"S": pk}, "value": {"N": str(value)}}
+                    cloud.call("dynamodb", "PutItem", {"TableName": "tab", "Item": item}, region=region)
+                cloud.clock.advance(seconds=0.25)
+        first, *others = (
+            {item["pk"]: item for item in cloud.dynamodb.items("tab", region=region)} for region in REGIONS
+        )
+        assert others == [first, first]
