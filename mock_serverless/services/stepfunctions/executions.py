@@ -169,10 +169,11 @@ def describe_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
         **_data(execution, request.get("includedData") != "METADATA_ONLY"),
         "redriveStatus": "REDRIVABLE",
     }
-    # recorded
-    if execution.status in ("RUNNING", "SUCCEEDED"):
-        answer["redriveStatus"] = "NOT_REDRIVABLE"
-        answer["redriveStatusReason"] = f"Execution is {execution.status} and cannot be redriven"
+    reason = _not_redrivable(db, execution)
+    if reason is not None:
+        answer.update(redriveStatus="NOT_REDRIVABLE", redriveStatusReason=reason)
+    elif execution.map_run is not None:
+        answer["redriveStatus"] = "REDRIVABLE_BY_MAP_RUN"
     if execution.status != "RUNNING":
         db.scope.looked_at(execution.arn)
     return answer
@@ -268,3 +269,59 @@ def abort(db: State, execution: Execution, error: str | None = None, cause: str 
     for token in db.tokens.values():
         if token.execution == execution.arn:
             token.open = False
+
+
+# ---------------------------------------------------------------------- redrive
+
+REDRIVABLE_FOR = 14 * 86400
+LONGEST = 365 * 86400
+
+
+def _not_redrivable(db: State, execution: Execution) -> str | None:
+    """Why it can't be redriven: the reasons of API_DescribeExecution (those about the status are recorded)."""
+    if execution.status in ("RUNNING", "SUCCEEDED"):
+        return f"Execution is {execution.status} and cannot be redriven"
+    machine = db.machines.get(execution.machine)
+    if machine is not None and machine.deleting:
+        return "State machine is in DELETING status"
+    if len(execution.history) >= MOST_REDRIVABLE_EVENTS:
+        return "Execution history event limit exceeded"
+    now = db.scope.timestamp()
+    if now - execution.started > LONGEST:
+        return "Execution has exceeded the max execution time"
+    if execution.stopped is not None and now - execution.stopped > REDRIVABLE_FOR:
+        return "Execution redrivable period exceeded"
+    return None
+
+
+MOST_REDRIVABLE_EVENTS = 24_999
+
+
+@operation
+def redrive_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    """Goes on with what did not succeed: https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html"""
+    execution = db.execution(request["executionArn"])
+    token = request.get("clientToken")
+    if token is not None and token == execution.redrive_token and execution.redriven is not None:
+        return {"redriveDate": from_timestamp(execution.redriven)}
+    reason = _not_redrivable(db, execution)
+    if reason is None and execution.map_run is not None:
+        # a guess: "to redrive a Map Run, you must redrive the parent workflow"
+        reason = "Execution is redrivable only by its Map Run"
+    if reason is not None:
+        raise AwsError("ExecutionNotRedrivable", reason)
+    redrive(db, execution)
+    execution.redrive_token = token
+    assert execution.redriven is not None
+    return {"redriveDate": from_timestamp(execution.redriven)}
+
+
+def redrive(db: State, execution: Execution) -> None:
+    """Let an execution that has ended go on as the next due work."""
+    scope = db.scope
+    scope.looked_at(execution.arn)
+    execution.status, execution.stopped = "RUNNING", None
+    execution.output = execution.error = execution.cause = None
+    execution.redrives += 1
+    execution.redriven = scope.timestamp()
+    execution.flow = scope.kernel.start(FLOW, scope, {"arn": execution.arn, "redrive": len(execution.history)})

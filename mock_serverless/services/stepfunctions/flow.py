@@ -18,7 +18,18 @@ from ...core.kernel import FlowTimeout
 from ...core.scope import Scope
 from . import coverage, map_flow
 from .integrations.tasks import perform
-from .language import Document, MapRunRequest, Problem, StateError, TaskRequest, Timeout, parse, run
+from .language import (
+    Document,
+    MapRunRequest,
+    Position,
+    Problem,
+    Resumption,
+    StateError,
+    TaskRequest,
+    Timeout,
+    parse,
+    run,
+)
 from .language import times as language_times
 from .store import Event, Execution, State
 
@@ -31,8 +42,8 @@ TOKEN_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 
 @kernel.flow(FLOW)
-async def execution(flow: kernel.Flow, scope: Scope, arn: str) -> None:
-    """Run an execution to its end."""
+async def execution(flow: kernel.Flow, scope: Scope, arn: str, redrive: int = 0) -> None:
+    """Run an execution to its end; ``redrive`` is the number of events there are when it is redriven."""
     db: State = scope.state()
     current = db.executions[arn]
     definition = parse(current.revision.definition)
@@ -45,17 +56,30 @@ async def execution(flow: kernel.Flow, scope: Scope, arn: str) -> None:
             "StartTime": language_times.write(current.started),
             "Name": current.name,
             "RoleArn": current.revision.role,
-            "RedriveCount": 0,
+            "RedriveCount": current.redrives,
         },
         "StateMachine": {"Id": current.machine, "Name": current.machine_name},
     }
+    resume = None
+    if current.redrives:
+        assert current.redriven is not None
+        context["Execution"]["RedriveTime"] = language_times.write(current.redriven)
+        resume = Resumption(current.position, redrive, current.redrives)
+        world.count = redrive
     started = {"roleArn": current.revision.role}
     for key, value in (("stateMachineAliasArn", current.alias), ("stateMachineVersionArn", current.version)):
         if value is not None:
             started[key] = value
     try:
         outcome = await run(
-            definition, current.input, world, context=context, started=started, limit=LIMITS.get(current.type)
+            definition,
+            current.input,
+            world,
+            context=context,
+            started=started,
+            limit=LIMITS.get(current.type),
+            resume=resume,
+            cut_off=lambda position: _stopped(flow, db.executions[arn], position),
         )
     except Exception as e:
         # what this package doesn't do: the execution ends, and the error goes to whoever made time pass
@@ -64,7 +88,13 @@ async def execution(flow: kernel.Flow, scope: Scope, arn: str) -> None:
         if isinstance(e, AwsError):  # it would pass for the answer to whatever call made time pass
             raise InternalError(f"a bug in mock_serverless: {arn} broke down with {e}") from e
         raise
+    db.executions[arn].position = outcome.position
     finish(db, db.executions[arn], outcome.status, output=outcome.output, error=outcome.error, cause=outcome.cause)
+
+
+def _stopped(flow: kernel.Flow, stopped: Execution, position: Position | None) -> None:
+    if not flow.replaying:
+        stopped.position = position
 
 
 def finish(
@@ -103,7 +133,7 @@ class World:
         self.db = db
         self.execution = execution
         self.count = 0
-        self._random = Random(execution.seed)
+        self._random = Random(execution.seed if not execution.redrives else f"{execution.seed}:{execution.redrives}")
         self._most = MOST_EVENTS[execution.type]
 
     def now(self) -> float:
@@ -152,9 +182,9 @@ class World:
         """Do the work of a Task state."""
         return await perform(self, request)
 
-    async def map_run(self, request: MapRunRequest) -> Document:
+    async def map_run(self, request: MapRunRequest, redriven: str | None) -> Document:
         """Run the children of a distributed Map."""
-        return await map_flow.run(self, request)
+        return await map_flow.run(self, request, redriven)
 
     async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
         """Structured concurrency."""

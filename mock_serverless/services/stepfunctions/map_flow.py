@@ -6,6 +6,7 @@ its flow and history; the parent's flow waits until some have ended, and is told
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +29,17 @@ EXCEEDED = StateError(
 )
 
 
-async def run(world: World, request: MapRunRequest) -> Document:
-    """Do a map run with its events; gives the result of the Map state."""
+async def run(world: World, request: MapRunRequest, redriven: str | None = None) -> Document:
+    """Do a map run with its events, or redrive one; gives the result of the Map state."""
     flow = world.flow
-    arn: str = await flow.perform(lambda: _open(world, request))
-    request.emit("MapRunStarted", {"mapRunArn": arn})
+    if redriven is None:
+        arn: str = await flow.perform(lambda: _open(world, request))
+        request.emit("MapRunStarted", {"mapRunArn": arn})
+    else:
+        arn = redriven
+        count = await flow.perform(lambda: _reopen(world, redriven))
+        request.emit("MapRunRedriven", {"mapRunArn": arn, "redriveCount": count})
+    request.opened(arn)
     try:
         return await _run(world, request, arn)
     except StateError as error:
@@ -52,13 +59,13 @@ async def run(world: World, request: MapRunRequest) -> Document:
 async def _run(world: World, request: MapRunRequest, arn: str) -> Document:
     flow, db = world.flow, world.db
     caller = world.execution.machine_name
-    reader = request.reader
-    items = request.items
-    if reader is not None:
-        items = await flow.perform(lambda: item_reader.read(db.scope, reader, caller))
-    assert items is not None
-    inputs = list(_batches(request, items))
-    await flow.perform(lambda: _planned(db.map_runs[arn], len(items), len(inputs)))
+    inputs: list[tuple[Document, int]] | None = await flow.perform(lambda: db.map_runs[arn].inputs)
+    if inputs is None:
+        reader, items = request.reader, request.items
+        if reader is not None:
+            items = await flow.perform(lambda: item_reader.read(db.scope, reader, caller))
+        planned = inputs = list(_batches(request, items or []))
+        await flow.perform(lambda: _planned(db.map_runs[arn], planned))
     await _children(world, arn, inputs)
     result = await flow.perform(lambda: _result(world, request, arn))
     if result.too_large():
@@ -82,8 +89,19 @@ def _open(world: World, request: MapRunRequest) -> str:
     return arn
 
 
-def _planned(run: MapRun, items: int, batches: int) -> None:
-    run.items, run.batches = items, batches
+def _reopen(world: World, arn: str) -> int:
+    run = world.db.map_runs[arn]
+    run.status, run.stopped = "RUNNING", None
+    run.redrives += 1
+    run.redriven = world.db.scope.timestamp()
+    run.flow = world.flow.id
+    run.ended = []
+    return run.redrives
+
+
+def _planned(run: MapRun, inputs: list[tuple[Document, int]]) -> None:
+    run.inputs = inputs
+    run.items, run.batches = sum(count for _, count in inputs), len(inputs)
 
 
 def _batches(request: MapRunRequest, items: list[Any]) -> Iterator[tuple[Document, int]]:
@@ -122,19 +140,20 @@ def _item(index: int, value: Any, request: MapRunRequest) -> dict[str, Any]:
 async def _children(world: World, arn: str, inputs: list[tuple[Document, int]]) -> None:
     """Have all children run, so many at a time; raises StateError when too many fail."""
     flow, db = world.flow, world.db
-    started = done = failed = failed_items = 0
-    while done < len(inputs):
+    todo: deque[int] = deque(await flow.perform(lambda: _unsuccessful(db, db.map_runs[arn])))
+    running = failed = failed_items = 0
+    while todo or running:
         limits = await flow.perform(lambda: _limits(db.map_runs[arn]))
-        room = min(limits[0] or MOST_AT_A_TIME, MOST_AT_A_TIME) - (started - done)
-        batch = inputs[started : started + max(room, 0)]
+        room = min(limits[0] or MOST_AT_A_TIME, MOST_AT_A_TIME) - running
+        batch = [todo.popleft() for _ in range(min(max(room, 0), len(todo)))]
         if batch:
-            await flow.perform(lambda new=batch: _begin(world, arn, new))  # type: ignore[misc]
-            started += len(batch)
+            await flow.perform(lambda new=batch: _begin(world, arn, inputs, new))  # type: ignore[misc]
+            running += len(batch)
         ended = await flow.perform(lambda: take_ended(db.map_runs[arn], db))
         if not ended:
             await flow.event(f"mapRun:{arn}")
             continue
-        done += len(ended)
+        running -= len(ended)
         lost = [count for succeeded, count in ended if not succeeded]
         failed += len(lost)
         failed_items += sum(lost)
@@ -155,15 +174,29 @@ def _limits(run: MapRun) -> tuple[int, int, float]:
     return run.concurrency, run.tolerated_count, run.tolerated_percentage
 
 
-def _begin(world: World, arn: str, inputs: list[tuple[Document, int]]) -> None:
+def _unsuccessful(db: State, run: MapRun) -> list[int]:
+    """The inputs that are still to be worked on: those of children which did not succeed, and those without a child."""
+    good = {i for i, c in enumerate(run.children) if db.executions[c.arn].status == "SUCCEEDED"}
+    return [i for i in range(run.batches) if i not in good]
+
+
+def _begin(world: World, arn: str, inputs: list[tuple[Document, int]], indices: list[int]) -> None:
+    """Start children, or redrive those there are; express ones are started anew (as AWS documents)."""
+    from .executions import redrive
+
     db = world.db
     run = db.map_runs[arn]
-    for document, count in inputs:
-        child = _child(world, run, document)
-        run.children.append(Child(child.arn, document, count))
+    for index in indices:
+        document, count = inputs[index]
+        if index == len(run.children):
+            run.children.append(Child(_child(world, run, document, index).arn, document, count))
+        elif run.type == "EXPRESS":
+            run.children[index] = Child(_child(world, run, document, index).arn, document, count)
+        else:
+            redrive(db, db.executions[run.children[index].arn])
 
 
-def _child(world: World, run: MapRun, input: Document) -> Execution:
+def _child(world: World, run: MapRun, input: Document, index: int) -> Execution:
     db, parent = world.db, world.execution
     scope = db.scope
     name = scope.ids.uuid()
@@ -174,7 +207,7 @@ def _child(world: World, run: MapRun, input: Document) -> Execution:
     execution = db.executions[arn] = Execution(
         arn=arn, name=name, machine=f"{parent.machine}/{run.label}", machine_name=machine, type=run.type,
         revision=run.revision, settings=parent.settings, machine_updated=parent.machine_updated, input=input,
-        started=scope.timestamp(), seed=scope.ids.hex(32), map_run=run.arn, map_index=len(run.children),
+        started=scope.timestamp(), seed=scope.ids.hex(32), map_run=run.arn, map_index=index,
     )  # fmt: skip
     execution.flow = scope.kernel.start("stepfunctions:execution", scope, {"arn": arn})
     return execution

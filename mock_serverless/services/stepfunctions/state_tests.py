@@ -335,7 +335,7 @@ class _World:
     async def perform(self, function: Callable[[], Any]) -> Any:
         return function()
 
-    async def map_run(self, request: MapRunRequest) -> Document:
+    async def map_run(self, request: MapRunRequest, redriven: str | None) -> Document:
         raise NotSupported("TestState can't run a distributed Map: give a mock")
 
     async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:

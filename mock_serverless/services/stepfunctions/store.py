@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core.errors import AwsError
 from ...core.scope import Scope
-from .language import Document
+from .language import Document, Position
 from .mock_configuration import Case, MockConfiguration
 
 
@@ -104,6 +104,8 @@ class Execution:
     flow: int = 0
     redrives: int = 0
     redriven: float | None = None
+    position: Position | None = None
+    redrive_token: str | None = None
     mocked: Case | None = None
     history: list[Event] = field(default_factory=list)
 
@@ -139,6 +141,7 @@ class MapRun:
     stopped: float | None = None
     redrives: int = 0
     redriven: float | None = None
+    inputs: list[tuple[Document, int]] | None = None
     children: list[Child] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
     flow: int = 0

@@ -114,7 +114,7 @@ class Obliging(Simulation):
     async def task(self, request: TaskRequest) -> Document:
         return Document(self.document)
 
-    async def map_run(self, request: MapRunRequest) -> Document:
+    async def map_run(self, request: MapRunRequest, redriven: str | None) -> Document:
         return Document([self.document])
 
 

@@ -16,7 +16,8 @@ from .definition import Problem, parse
 from .document import Document
 from .environment import Environment, MapRunRequest, TaskRequest
 from .errors import StateError, Timeout
-from .interpreter import Outcome, run
+from .interpreter import Outcome, Resumption, run
+from .positions import Position
 from .validation import validate
 from .values import fill
 
@@ -25,7 +26,9 @@ __all__ = [
     "Environment",
     "MapRunRequest",
     "Outcome",
+    "Position",
     "Problem",
+    "Resumption",
     "StateError",
     "TaskRequest",
     "Timeout",

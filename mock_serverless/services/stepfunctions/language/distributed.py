@@ -35,10 +35,11 @@ async def run(visit: Visit) -> Next:
     query = queries.of(visit)
     data = query.before(visit)
     items = None if "ItemReader" in state else query.items(visit, data)
-    started = branch.emit("MapStateStarted", {"length": len(items or ())})
+    resumed, visit.resumed = visit.resumed, None
+    started = branch.emit("MapStateStarted", {"length": len(items or ())}) if resumed is None else 0
     request = _request(visit, data, items)
     visit.attempted = True
-    result = await env.map_run(request)
+    result = await env.map_run(request, resumed.map_run if resumed is not None else None)
     env.emit("MapStateSucceeded", {}, branch.last)
     # recorded: the exit comes after the run's success, but for a state whose start is event 5, in each of seven recordings
     if started == 5:
@@ -64,6 +65,7 @@ def _request(visit: Visit, data: Document, items: list[Any] | None) -> MapRunReq
         tolerated_percentage=query.percentage(visit, "ToleratedFailurePercentage", data),
         select=lambda item, whole: _item(visit, data, item, whole),
         emit=visit.branch.emit,
+        opened=lambda arn: setattr(visit, "map_run", arn),
     )
 
 

@@ -46,6 +46,8 @@ class MapRunRequest:
     tolerated_percentage: float | None
     select: Callable[[dict[str, Any], Any], Document]
     emit: Callable[[str, dict[str, Any]], int]
+    opened: Callable[[str], None]
+    """Told the run's ARN."""
 
 
 class Environment(Protocol):
@@ -83,8 +85,9 @@ class Environment(Protocol):
         """Do the work of a Task state with its events; raises StateError."""
         ...
 
-    async def map_run(self, request: MapRunRequest) -> Document:
-        """Run the children of a distributed Map with its events; gives the state's result, raises StateError."""
+    async def map_run(self, request: MapRunRequest, redriven: str | None) -> Document:
+        """Run the children of a distributed Map with its events, those of an earlier run which did not succeed when there
+        was one; gives the state's result, raises StateError."""
         ...
 
     async def gather(self, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:

@@ -14,6 +14,7 @@ from . import distributed, queries
 from .document import Document
 from .errors import StateError
 from .interpreter import walk
+from .positions import Line, position_of
 from .retries import Next, guarded
 from .states import state
 from .visits import Branch, Visit
@@ -30,12 +31,24 @@ async def parallel(visit: Visit) -> Next:
 
 
 async def _branches(visit: Visit) -> Next:
-    branch, env = visit.branch, visit.branch.run.env
+    branch, env, resumed = visit.branch, visit.branch.run.env, visit.resumed
     data = queries.of(visit).before(visit)
-    started = branch.emit("ParallelStateStarted", {})
-    visit.attempted = True
+    started = branch.emit("ParallelStateStarted", {}) if resumed is None else branch.last
+    visit.attempted, visit.resumed = True, None
     lines = [branch.inner(b["States"], started) for b in visit.state["Branches"]]
-    runs = [walk(line, b["StartAt"], data) for line, b in zip(lines, visit.state["Branches"], strict=True)]
+    done: dict[int, Document] = {}
+    before = dict(enumerate(resumed.lines)) if resumed is not None else {}
+
+    async def run(index: int, line: Branch) -> Document:
+        past = before.get(index, Line())
+        if past.output is None:
+            done[index] = await walk(line, visit.state["Branches"][index]["StartAt"], data, past.position)
+        else:
+            done[index] = past.output
+        return done[index]
+
+    visit.inside = lambda: tuple(Line(done.get(i), position_of(line)) for i, line in enumerate(lines))
+    runs = [run(index, line) for index, line in enumerate(lines)]
     try:
         outputs: list[Document] = await env.gather(runs)
     except StateError as error:
@@ -79,6 +92,21 @@ class _Iterations:
         self.outputs: list[Document] = [data] * len(items)
         self.started = self.succeeded = started
         self.lines: dict[int, Branch] = {}
+        self.failed: dict[int, Branch] = {}
+        self.done: set[int] = set()
+        resumed, visit.resumed = visit.resumed, None
+        self.before = dict(enumerate(resumed.lines)) if resumed is not None else {}
+        visit.inside = self.inside
+
+    def inside(self) -> tuple[Line, ...]:
+        """What became of each iteration so far."""
+        found = []
+        for index in range(len(self.outputs)):
+            line = self.lines.get(index) or self.failed.get(index)
+            output = self.outputs[index] if index in self.done else None
+            past = self.before.get(index, Line()) if line is None and output is None else Line()
+            found.append(Line(output or past.output, position_of(line) if line is not None else past.position))
+        return tuple(found)
 
     async def work(self) -> None:
         """Take iterations until there are none left."""
@@ -90,18 +118,26 @@ class _Iterations:
         """One iteration with its events; gives the last event of its line."""
         visit, env = self.visit, self.visit.branch.run.env
         details = {"name": visit.name, "index": index}
+        past = self.before.get(index, Line())
+        if past.output is not None:
+            self.outputs[index] = past.output
+            self.done.add(index)
+            return last
         processor = distributed.processor_of(visit.state)
         item = {"Index": index, "Value": value}
         line = self.lines[index] = visit.branch.inner(processor["States"], last, item)
-        line.emit("MapIterationStarted", details)
+        if past.position is None:
+            line.emit("MapIterationStarted", details)
+        data = queries.of(visit).item_data(visit, self.data, item)
         try:
-            output = await walk(line, processor["StartAt"], queries.of(visit).item_data(visit, self.data, item))
+            output = await walk(line, processor["StartAt"], data, past.position)
         except StateError:
             env.emit("MapIterationFailed", details, line.last)
-            del self.lines[index]
+            self.failed[index] = self.lines.pop(index)
             raise
         del self.lines[index]
         self.outputs[index] = output
+        self.done.add(index)
         self.succeeded = env.emit("MapIterationSucceeded", details, line.last)
         return line.last
 
@@ -123,7 +159,7 @@ async def _iterations(visit: Visit) -> Next:
     data = query.before(visit)
     items = query.items(visit, data)
     limit = query.count(visit, "MaxConcurrency", data) or MOST_AT_A_TIME
-    started = branch.emit("MapStateStarted", {"length": len(items)})
+    started = branch.emit("MapStateStarted", {"length": len(items)}) if visit.resumed is None else branch.last
     visit.attempted = True
     running = _Iterations(visit, data, items, started)
     workers = [running.work() for _ in range(min(limit, MOST_AT_A_TIME, len(items)))]

@@ -101,7 +101,7 @@ async def attempt(visit: Visit) -> Next:
     """One attempt of a Task state."""
     env = visit.branch.run.env
     query = queries.of(visit)
-    if ".waitForTaskToken" in visit.state["Resource"]:
+    if ".waitForTaskToken" in visit.state["Resource"] or ".sync" in visit.state["Resource"]:
         visit.token = env.token()
         visit.forget_context()
     data = query.before(visit)

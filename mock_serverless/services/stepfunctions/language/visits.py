@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from .document import Document, dumps
 from .environment import Environment
 from .errors import Fault, QueryFault, StateError, located, too_large
 from .expressions import Expressions
+from .positions import Line, Position
 from .values import Sources
 
 COUNTS_RETRIES = frozenset({"Task", "Parallel", "Map"})
@@ -61,6 +63,8 @@ class Branch:
 class Visit:
     """One visit of a state; ``previous`` is the event before it was entered.
 
+    ``resumed`` is where it stood when the execution was cut off, ``inside`` tells of the lines in it, ``map_run`` is its run.
+
     ``inspection`` and ``given`` (parts of the context object) are for those who test one.
     """
 
@@ -77,6 +81,9 @@ class Visit:
     attempted: bool = False
     inspection: dict[str, Document] | None = None
     given: dict[str, Any] | None = None
+    resumed: Position | None = None
+    inside: Callable[[], tuple[Line, ...]] | None = None
+    map_run: str | None = None
     _context: dict[str, Any] | None = None
 
     @property
