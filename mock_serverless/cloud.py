@@ -37,6 +37,7 @@ from .core.ids import Ids
 from .core.journal import Call, Calls
 from .core.kernel import Kernel
 from .core.lock import StateLock
+from .core.logbook import Logbook
 from .core.principals import Principal, expired
 from .core.scope import Scope
 from .core.travel import travelling
@@ -106,6 +107,7 @@ class Cloud:
         self._faults: list[Fault] = []
         self.watchers: dict[str, list[tuple[str, Scope, dict[str, Any]]]] = {}
         self.failures: dict[str, tuple[str, str]] = {}
+        self.logbook = Logbook()
         self.access_keys: dict[str, Principal] = {}
 
     # ------------------------------------------------------------------ the way in
@@ -431,6 +433,7 @@ class Cloud:
                     "faults": [(f, f.hits) for f in self._faults],
                     "watchers": {k: list(v) for k, v in self.watchers.items()},
                     "access_keys": dict(self.access_keys),
+                    "logbook": self.logbook.state(),
                 },
             )
 
@@ -459,6 +462,7 @@ class Cloud:
                 double.hits = hits
             self.watchers = {k: list(v) for k, v in parts["watchers"].items()}
             self.access_keys = dict(parts["access_keys"])
+            self.logbook.set_state(parts["logbook"])
 
     @contextmanager
     def scratch(self) -> Iterator[Cloud]:

@@ -22,13 +22,16 @@ Check = Callable[[Any, Path, list[str]], None]  # (value, path, where violations
 
 # https://smithy.io/2.0/spec/constraint-traits.html; which error code a protocol's front end uses is recorded
 ERROR_CODES = {"json": "ValidationException", "rest-json": "ValidationException", "query": "ValidationError"}
+CODES_OF_SERVICES = {"logs": "InvalidParameterException"}
+"""Services with an error code of their own for it (recorded)."""
 UNCHECKED = frozenset({"s3", "apigateway", "apigatewayv2", "s3control", "sqs", "sns"})
 """Services whose front end has rules and words of its own, checked by the operations themselves."""
 OWN_WORDS = frozenset({"Runtime", "TableClass"})
 """Enums which the service checks itself, in words of its own (Lambda's runtimes, recorded; DynamoDB's table classes)."""
 
-OWN_LENGTHS = frozenset({"KeySchema"})
-"""Lists whose greatest length the service checks itself: DynamoDB's keys, of which newer indexes may have more attributes."""
+OWN_LENGTHS = frozenset({"KeySchema", "LogGroupName", "LogStreamName"})
+"""What the service checks the greatest length of itself: DynamoDB's keys, of which newer indexes may have more attributes; names
+in CloudWatch Logs, for which it has words of its own (recorded)."""
 
 
 class RequestChecker:
@@ -38,7 +41,7 @@ class RequestChecker:
 
     def __init__(self, operation_model: Any) -> None:
         service = operation_model.service_model
-        code = ERROR_CODES.get(service.metadata.get("protocol", ""))
+        code = CODES_OF_SERVICES.get(service.service_name) or ERROR_CODES.get(service.metadata.get("protocol", ""))
         shape = operation_model.input_shape
         known = code is not None and shape is not None and service.service_name not in UNCHECKED
         self._code = code or ""

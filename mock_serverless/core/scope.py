@@ -8,7 +8,7 @@ changed, and the fed one has said :meth:`Scope.watch` what is to be done then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .arns import dns_suffix, partition_of
 from .clock import from_timestamp
 from .guest import Visit
+from .logbook import Line, Page, arn_of
 
 if TYPE_CHECKING:
     from ..cloud import Cloud
@@ -109,6 +110,14 @@ class Scope:
         """Something has changed there (records in a stream, messages in a queue): wake whoever watches."""
         for kind, scope, data in self.cloud.watchers.get(arn, ()):
             scope.later(0, kind, **data)
+
+    def log(self, group: str, stream: str, lines: Sequence[Line], *, create: bool = True) -> None:
+        """Write to a log group of CloudWatch Logs; ``lines`` are never changed after. ``create``: make a missing group."""
+        cloud = self.cloud
+        page = Page(group, stream, lines, cloud.clock.timestamp(), create)
+        cloud.logbook.write(self.account, self.region, page)
+        if cloud.watchers:
+            self.notify(arn_of(self.partition, self.region, self.account, group))
 
     # ------------------------------------------------------------------ user code, and what goes wrong with it
 

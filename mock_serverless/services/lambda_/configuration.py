@@ -249,7 +249,7 @@ def answer(scope: Scope, name: str, version: Version, arn: str) -> dict[str, Any
             "ApplyOn": snap,
             "OptimizationStatus": "On" if snap != "None" and version.number != "$LATEST" else "Off",
         },
-        "RuntimeVersionConfig": {"RuntimeVersionArn": _runtime_arn(scope, settings["Runtime"])},
+        "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_arn(scope, settings["Runtime"])},
     }
     if version.state == "Pending":
         response |= {"StateReason": "The function is being created.", "StateReasonCode": "Creating"}
@@ -269,6 +269,7 @@ def last_modified(timestamp: float) -> str:
     return datetime.fromtimestamp(timestamp, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "+0000")
 
 
-def _runtime_arn(scope: Scope, runtime: str) -> str:
+def runtime_arn(scope: Scope, runtime: str) -> str:
+    """The ARN of a runtime's version."""
     digest = hashlib.sha256(runtime.encode()).hexdigest()
     return f"arn:{scope.partition}:lambda:{scope.region}::runtime:{digest}"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass
+from string import ascii_letters
 from typing import Any
 
 from ...core.errors import AwsError, NotSupported
+from ...core.logbook import Line
+from .configuration import runtime_arn
 from .names import Target
 from .runtime.environment import Environment, Invocation, Outcome
-from .runtime.logs import Log
-from .store import Function, State, Version
+from .runtime.logs import LEVELS, Log, platform_event
+from .store import LATEST, Function, State, Version
 
 LOOP_LIMIT = 16
 """https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: a function is run so often in one chain."""
@@ -51,6 +54,7 @@ def run(target: Target, invocation: Invocation, led_by: Chain) -> Run:
     environments = state.environments
     _check_concurrency(function, environments.busy.get(function.name, 0))
     environment = _environment(state, function, version)
+    prelude = [init_start(state, version)] if environment.cold else []
     before = chain()
     _here.chain = links
     environments.busy[function.name] = environments.busy.get(function.name, 0) + 1
@@ -61,8 +65,35 @@ def run(target: Target, invocation: Invocation, led_by: Chain) -> Run:
         _here.chain = before
     _keep(state, function, version, environment)
     group = version.settings["LoggingConfig"]["LogGroup"]
-    state.logs.setdefault(group, []).extend((when, environment.log_stream, line) for when, line in log.lines)
+    state.logs.setdefault(group, []).append(log.lines)
+    state.scope.log(group, environment.log_stream, [*prelude, *log.lines] if prelude else log.lines)
     return Run(version, outcome, log)
+
+
+def init_start(state: State, version: Version) -> Line:
+    """What stands before everything else of a new environment; in CloudWatch Logs only.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html: INIT_START; the number of the runtime's version is made up.
+    """
+    settings, now = version.settings, state.scope.timestamp()
+    logging, runtime = settings["LoggingConfig"], settings["Runtime"]
+    number, arn = (
+        f"{runtime.rstrip('.0123456789')}:{runtime.lstrip(ascii_letters)}.v1",
+        runtime_arn(state.scope, runtime),
+    )
+    if logging["LogFormat"] != "JSON":
+        return now, f"INIT_START Runtime Version: {number}\tRuntime Version ARN: {arn}\n"
+    if LEVELS[logging["SystemLogLevel"]] > LEVELS["INFO"]:
+        return now, ""
+    kind = initialization_type(version)
+    record = {"initializationType": kind, "phase": "init", "runtimeVersion": number, "runtimeVersionArn": arn}
+    return now, platform_event(now, "platform.initStart", record)
+
+
+def initialization_type(version: Version) -> str:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html; SnapStart is for published versions only."""
+    snap = version.settings["SnapStart"]["ApplyOn"] == "PublishedVersions" and version.number != LATEST
+    return "snap-start" if snap else "on-demand"
 
 
 def _choose(target: Target) -> Version:
@@ -133,7 +164,7 @@ def _variables(state: State, function: Function, version: Version, stream: str) 
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": version.number,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings["MemorySize"]),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": initialization_type(version),
         "AWS_LAMBDA_LOG_GROUP_NAME": settings["LoggingConfig"]["LogGroup"],
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",

@@ -104,7 +104,9 @@ class LambdaFace:
         return self._state(account, region).arn(name)
 
     def logs(self, name: str, *, account: str | None = None, region: str | None = None) -> list[str]:
-        """The lines which a function has logged so far, oldest first, as CloudWatch Logs would have them.
+        """The lines which a function has logged so far, oldest first.
+
+        CloudWatch Logs has them as events, and before the first ones of an environment its INIT_START.
 
         Raises AwsError (ResourceNotFoundException) when there is no such function, and there was none that has logged.
         """
@@ -113,7 +115,8 @@ class LambdaFace:
         group = f"/aws/lambda/{name}" if function is None else function.latest.settings["LoggingConfig"]["LogGroup"]
         if function is None and group not in state.logs:
             raise function_not_found(state.arn(name))
-        return [line.rstrip("\n") for _, _, line in state.logs.get(group, [])]
+        texts = [text for lines in state.logs.get(group, []) for _, text in lines]
+        return [line for text in texts for line in text.removesuffix("\n").split("\n")]
 
     # ------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from ...core.logbook import Line
 from ...core.scope import Scope
 from .runtime.environment import Environment
 from .runtime.packages import Package
@@ -145,8 +146,8 @@ class State:
         self.functions: dict[str, Function] = {}
         self.mappings: dict[str, Mapping] = {}
         self.environments = Environments()
-        self.logs: dict[str, list[tuple[float, str, str]]] = {}
-        """Log group -> (time, log stream, line)."""
+        self.logs: dict[str, list[list[Line]]] = {}
+        """Log group -> what each invocation has written."""
 
     def arn(self, name: str, qualifier: str | None = None) -> str:
         """A function's ARN."""

@@ -80,6 +80,11 @@ class Environment:
         self.process = Process(variables, importer, handler, {"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level))
         self._cold = True
 
+    @property
+    def cold(self) -> bool:
+        """Is the init phase still to come?"""
+        return self._cold
+
     # ------------------------------------------------------------------ an invocation
 
     def run(self, invocation: Invocation) -> tuple[Outcome, Log]:
@@ -91,12 +96,14 @@ class Environment:
         self.process.set("_X_AMZN_TRACE_ID", f"Root={root};Parent={ids.hex(16)};Sampled={sampled}")
         if self._cold:
             init, failed = self._initialise(log)
+            log.init_done("success" if failed is None else "error", init or 0.0)
         log.start(self.version)
         began = self.scope.timestamp()
         outcome = failed or self._invoke(invocation, log)
         duration = min(self.scope.timestamp() - began, float(self.settings["Timeout"]))
         kind = outcome.kind or ""
         status = "timeout" if kind == "Sandbox.Timedout" else "error" if kind.startswith("Runtime.") else "success"
+        log.runtime_done(status, duration)
         report = {"duration": duration, "init": init, "memory": self.settings["MemorySize"], "status": status}
         log.end(report | {"error": kind if status == "error" else None})
         if status == "timeout":

@@ -23,6 +23,11 @@ def stamp(timestamp: float) -> str:
     return datetime.fromtimestamp(timestamp, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def platform_event(timestamp: float, kind: str, record: dict[str, Any]) -> str:
+    """A line of Lambda's own in the JSON format."""
+    return json.dumps({"time": stamp(timestamp), "type": kind, "record": record}) + "\n"
+
+
 class Log:
     """What one invocation writes, in order. ``settings`` is the function's LoggingConfig."""
 
@@ -40,6 +45,11 @@ class Log:
         for line in lines:
             self.lines.append((self.clock(), line + "\n"))
 
+    def record(self, text: str) -> None:
+        """Add what is one event however many lines it has."""
+        self.close()
+        self.lines.append((self.clock(), text))
+
     def close(self) -> None:
         """End the last line."""
         if self._unfinished:
@@ -56,7 +66,7 @@ class Log:
         if not self.is_json:
             self.write(f"START RequestId: {self.request_id} Version: {version}\n")
         else:
-            self._platform("platform.start", {"requestId": self.request_id, "version": version})
+            self.platform("platform.start", {"requestId": self.request_id, "version": version})
 
     def end(self, report: dict[str, Any]) -> None:
         """After it: the lines END and REPORT. ``report``: durations in seconds, memory in MB."""
@@ -64,7 +74,8 @@ class Log:
         duration, init = 1000 * report["duration"], report["init"]
         billed = math.ceil(duration + (0 if init is None else 1000 * init))
         if self.is_json:
-            self._platform("platform.report", self._report_record(duration, billed, report))
+            level = "INFO" if report["status"] == "success" else "WARN"
+            self.platform("platform.report", self._report_record(duration, billed, report), level)
             return
         init_part = "" if init is None else f"\tInit Duration: {1000 * init:.2f} ms"
         status = f"\tStatus: {report['status']}" if report["status"] != "success" else ""
@@ -86,15 +97,31 @@ class Log:
             metrics["initDurationMs"] = round(1000 * report["init"], 3)
         return {"requestId": self.request_id, "metrics": metrics, "status": report["status"]}
 
-    def _platform(self, kind: str, record: dict[str, Any]) -> None:
-        if self.system_level <= LEVELS["INFO"]:
-            self.write(json.dumps({"time": stamp(self.clock()), "type": kind, "record": record}) + "\n")
+    def init_done(self, status: str, seconds: float) -> None:
+        """After the init phase, where the format is JSON."""
+        level = "DEBUG" if status == "success" else "WARN"
+        record = {"initializationType": "on-demand", "phase": "init", "status": status}
+        self.platform("platform.initRuntimeDone", record, level)
+        self.platform("platform.initReport", {**record, "metrics": {"durationMs": round(1000 * seconds, 3)}}, level)
+
+    def runtime_done(self, status: str, seconds: float) -> None:
+        """After the handler, where the format is JSON."""
+        record = {"requestId": self.request_id, "status": status, "metrics": {"durationMs": round(1000 * seconds, 3)}}
+        self.platform("platform.runtimeDone", record, "DEBUG" if status == "success" else "WARN")
+
+    def platform(self, kind: str, record: dict[str, Any], level: str = "INFO") -> None:
+        """A record of Lambda's own, when the format is JSON and its level is logged.
+
+        Levels: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+        """
+        if self.is_json and self.system_level <= LEVELS[level]:
+            self.write(platform_event(self.clock(), kind, record))
 
     def timed_out(self, seconds: int) -> None:
         """Instead of an answer."""
         self.close()
         if not self.is_json:
-            self.write(f"{stamp(self.clock())} {self.request_id} Task timed out after {seconds:.2f} seconds\n\n")
+            self.record(f"{stamp(self.clock())} {self.request_id} Task timed out after {seconds:.2f} seconds\n\n")
 
     # ------------------------------------------------------------------ what the Python runtime writes
 
@@ -136,7 +163,7 @@ class LogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record in the function's log format."""
         try:
-            self.log.write(self._json(record) if self.log.is_json else self._text(record))
+            self.log.record(self._json(record) if self.log.is_json else self._text(record))
         except Exception:
             self.handleError(record)
 
