@@ -10,6 +10,7 @@ from typing import Any
 from ...core.clock import from_timestamp
 from ...core.errors import AwsError, InternalError
 from ...core.operation import operation
+from . import execution_log
 from .flow import FLOW, finish
 from .language import Document
 from .language.definition import no_json
@@ -253,7 +254,9 @@ def stop_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
         error, cause = request.get("error"), request.get("cause")
         now = db.scope.timestamp()
         given = {k: v for k, v in (("error", error), ("cause", cause)) if v is not None}
-        execution.history.append(Event("ExecutionAborted", now, len(execution.history), given))
+        event = Event("ExecutionAborted", now, len(execution.history), given)
+        execution.history.append(event)
+        execution_log.write(db, execution, event, len(execution.history))
         finish(db, execution, "ABORTED", error=error, cause=cause)
         db.scope.kernel.cancel(execution.flow)
     assert execution.stopped is not None

@@ -16,7 +16,7 @@ from ...core.errors import AwsError, InternalError
 from ...core.ids import uuid_of
 from ...core.kernel import FlowTimeout
 from ...core.scope import Scope
-from . import coverage, map_flow
+from . import coverage, execution_log, map_flow
 from .integrations.tasks import perform
 from .language import (
     Document,
@@ -126,7 +126,7 @@ def finish(
 class World:
     """The environment of one execution."""
 
-    __slots__ = ("_most", "_random", "count", "db", "execution", "flow")
+    __slots__ = ("_logs", "_most", "_random", "count", "db", "execution", "flow")
 
     def __init__(self, flow: kernel.Flow, db: State, execution: Execution) -> None:
         self.flow = flow
@@ -135,6 +135,7 @@ class World:
         self.count = 0
         self._random = Random(execution.seed if not execution.redrives else f"{execution.seed}:{execution.redrives}")
         self._most = MOST_EVENTS[execution.type]
+        self._logs = execution.settings["loggingConfiguration"]["level"] != "OFF"
 
     def now(self) -> float:
         """Virtual time."""
@@ -162,7 +163,10 @@ class World:
             raise error
         self.count += 1
         if not self.flow.replaying:
-            self.execution.history.append(Event(type, self.flow.now(), previous, details))
+            event = Event(type, self.flow.now(), previous, details)
+            self.execution.history.append(event)
+            if self._logs:
+                execution_log.write(self.db, self.execution, event, self.count)
             if coverage.collecting is not None and type.endswith("StateEntered"):
                 of = self.execution
                 coverage.collecting.entered(of.machine_name, of.revision.definition, details["name"])

@@ -54,6 +54,11 @@ def _member(type: str) -> str:
     return f"{type[0].lower()}{type[1:]}EventDetails"
 
 
+def details_of(event: Event, data: bool) -> dict[str, Any]:
+    """The details of an event, with its input and output or without."""
+    return _details(event.details, data)
+
+
 def _details(details: dict[str, Any], data: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {}
     for name, value in details.items():

@@ -13,6 +13,7 @@ from ...core.clock import from_timestamp
 from ...core.errors import AwsError
 from ...core.operation import operation
 from . import coverage, variables
+from .execution_log import check_destination
 from .integrations.resources import unknown_resource
 from .language import validate
 from .names import check_name, page
@@ -36,6 +37,7 @@ def create_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
     if coverage.collecting is not None:
         coverage.collecting.created(name, request["definition"])
     if there is None:
+        _check_elsewhere(db, settings)
         now = db.scope.timestamp()
         revision = Revision("INITIAL", request["definition"], request["roleArn"])
         tags = {t["key"]: t.get("value", "") for t in request.get("tags", ())}
@@ -92,6 +94,21 @@ def _check_logging(logging: dict[str, Any]) -> None:
         raise AwsError("InvalidLoggingConfiguration", message)
 
 
+def _check_elsewhere(db: State, settings: dict[str, Any]) -> None:
+    """Look for the log group and the key of settings where they are."""
+    encryption = settings.get("encryptionConfiguration") or {}
+    if encryption.get("type") == "CUSTOMER_MANAGED_KMS_KEY":
+        key = encryption.get("kmsKeyId")
+        if not key:  # guesses at the words
+            message = "Invalid Encryption Configuration: a KMS key is required for the type CUSTOMER_MANAGED_KMS_KEY"
+            raise AwsError("InvalidEncryptionConfiguration", message)
+        try:
+            db.scope.call("kms", "DescribeKey", {"KeyId": key}, caller="states")
+        except AwsError as e:
+            raise AwsError("KmsAccessDeniedException", e.message) from None
+    check_destination(db, settings.get("loggingConfiguration") or {})
+
+
 def _check_role(arn: str) -> None:
     """Reported."""
     parsed = Arn.parse(arn)
@@ -121,6 +138,7 @@ def update_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
         check_definition(definition, machine.type)
     role = request.get("roleArn", machine.revision.role)
     settings = _settings(request, machine.settings)
+    _check_elsewhere(db, {name: settings[name] for name in SETTINGS if name in request})
     machine.updated = db.scope.timestamp()
     if (definition, role, settings) != (machine.revision.definition, machine.revision.role, machine.settings):
         machine.revision = Revision(db.scope.ids.uuid(), definition, role)

@@ -1,0 +1,153 @@
+"""What executions write to CloudWatch Logs: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+
+The entries are recorded, in public tests that run against AWS.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from mock_serverless import AwsError, Cloud
+
+from .conftest import MILLIS
+
+ROLE = "arn:aws:iam::123456789012:role/r"
+GROUP = "/aws/vendedlogs/states/m"
+PASS = {"StartAt": "State_1", "States": {"State_1": {"Type": "Pass", "Result": {"Arg1": "argument1"}, "End": True}}}
+FAIL = {"StartAt": "FailState", "States": {"FailState": {"Type": "Fail", "Error": "SomeFailure", "Cause": "because"}}}
+
+
+def configuration(level: str, data: bool = False) -> dict[str, Any]:
+    arn = f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP}:*"
+    destination = {"cloudWatchLogsLogGroup": {"logGroupArn": arn}}
+    return {"level": level, "includeExecutionData": data, "destinations": [destination]}
+
+
+def create(definition: Any, level: str, data: bool = False, **more: Any) -> str:
+    answer = boto3.client("stepfunctions").create_state_machine(
+        name="m",
+        roleArn=ROLE,
+        definition=json.dumps(definition),
+        loggingConfiguration=configuration(level, data),
+        **more,
+    )
+    return str(answer["stateMachineArn"])
+
+
+def entries(logs: Any) -> list[dict[str, Any]]:
+    found = logs.filter_log_events(logGroupName=GROUP, logStreamNamePrefix="states/m/2025-03-01-12/")["events"]
+    return [json.loads(event["message"]) for event in found]
+
+
+@pytest.fixture
+def group(logs: Any) -> None:
+    logs.create_log_group(logGroupName=GROUP)
+
+
+@pytest.mark.parametrize("data", [False, True])
+def test_everything(cloud: Cloud, logs: Any, group: None, data: bool) -> None:
+    arn = create(PASS, "ALL", data)
+    execution = boto3.client("stepfunctions").start_execution(stateMachineArn=arn, name="e", input="{}")["executionArn"]
+    whole = {"truncated": False}
+    given = {"input": "{}", "inputDetails": whole} if data else {}
+    made = {"output": '{"Arg1":"argument1"}', "outputDetails": whole} if data else {}
+    same = {"event_timestamp": str(MILLIS), "execution_arn": execution, "redrive_count": "0"}
+    wanted: list[tuple[str, dict[str, Any], str]] = [
+        ("ExecutionStarted", {**given, "roleArn": ROLE}, "0"),
+        ("PassStateEntered", {"name": "State_1", **given}, "0"),
+        ("PassStateExited", {"name": "State_1", **made}, "2"),
+        ("ExecutionSucceeded", made, "3"),
+    ]
+    assert entries(logs) == [
+        {"id": str(i), "type": type, "details": details, "previous_event_id": previous, **same}
+        for i, (type, details, previous) in enumerate(wanted, 1)
+    ]
+    streams = [s["logStreamName"] for s in logs.describe_log_streams(logGroupName=GROUP)["logStreams"]]
+    assert streams[0] == "log_stream_created_by_aws_to_validate_log_delivery_subscriptions"
+    assert len(streams) == 2
+
+
+@pytest.mark.parametrize(
+    ("level", "wanted"),
+    [
+        ("ALL", ["ExecutionStarted", "FailStateEntered", "ExecutionFailed"]),
+        ("ERROR", ["FailStateEntered", "ExecutionFailed"]),
+        ("FATAL", ["ExecutionFailed"]),
+        ("OFF", []),
+    ],
+)
+def test_levels(cloud: Cloud, logs: Any, group: None, level: str, wanted: list[str]) -> None:
+    arn = create(FAIL, level)
+    client = boto3.client("stepfunctions")
+    client.describe_execution(executionArn=client.start_execution(stateMachineArn=arn)["executionArn"])
+    found = entries(logs)
+    assert [entry["type"] for entry in found] == wanted
+    if found:
+        assert found[-1]["details"] == {"error": "SomeFailure", "cause": "because"}
+
+
+def test_express_executions_are_seen_here(cloud: Cloud, logs: Any, group: None) -> None:
+    arn = create(PASS, "ALL", type="EXPRESS")
+    boto3.client("stepfunctions").start_execution(stateMachineArn=arn)
+    assert [entry["type"] for entry in entries(logs)][-1] == "ExecutionSucceeded"
+
+
+def test_an_aborted_execution(cloud: Cloud, logs: Any, group: None) -> None:
+    wait = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "End": True}}}
+    client = boto3.client("stepfunctions")
+    execution = client.start_execution(stateMachineArn=create(wait, "FATAL"))["executionArn"]
+    client.stop_execution(executionArn=execution, error="E", cause="C")
+    assert [(e["type"], e["details"]) for e in entries(logs)] == [("ExecutionAborted", {"error": "E", "cause": "C"})]
+
+
+def test_runs_of_a_machine_share_a_stream(cloud: Cloud, logs: Any, group: None) -> None:
+    arn = create(PASS, "ALL")
+    for _ in range(3):
+        boto3.client("stepfunctions").start_execution(stateMachineArn=arn)
+    assert len(entries(logs)) == 12
+    assert len(logs.describe_log_streams(logGroupName=GROUP)["logStreams"]) == 2
+
+
+def test_a_deleted_group_stops_nothing(cloud: Cloud, logs: Any, group: None) -> None:
+    arn = create(PASS, "ALL")
+    logs.delete_log_group(logGroupName=GROUP)
+    client = boto3.client("stepfunctions")
+    execution = client.start_execution(stateMachineArn=arn)["executionArn"]
+    assert client.describe_execution(executionArn=execution)["status"] == "SUCCEEDED"
+    assert logs.describe_log_groups()["logGroups"] == []
+
+
+def test_a_group_that_is_not_there(cloud: Cloud, logs: Any) -> None:
+    """Reported: https://github.com/aws/aws-cdk/issues/26432"""
+    with pytest.raises(ClientError) as caught:
+        create(PASS, "ALL")
+    assert caught.value.response["Error"] == {
+        "Code": "AccessDeniedException",
+        "Message": "The state machine IAM Role is not authorized to access the Log Destination",
+    }
+    client = boto3.client("stepfunctions")
+    assert client.list_state_machines()["stateMachines"] == []
+    arn = client.create_state_machine(name="m", roleArn=ROLE, definition=json.dumps(PASS))["stateMachineArn"]
+    with pytest.raises(ClientError, match="is not authorized to access the Log Destination"):
+        client.update_state_machine(stateMachineArn=arn, loggingConfiguration=configuration("ALL"))
+    assert client.describe_state_machine(stateMachineArn=arn)["loggingConfiguration"]["level"] == "OFF"
+    with pytest.raises(ClientError, match="Invalid Log Destination ARN"):
+        bad = {"cloudWatchLogsLogGroup": {"logGroupArn": "arn:aws:s3:::bucket"}}
+        client.update_state_machine(stateMachineArn=arn, loggingConfiguration={"level": "ALL", "destinations": [bad]})
+
+
+def test_a_key_is_looked_up(cloud: Cloud) -> None:
+    client = boto3.client("stepfunctions")
+    encryption = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "alias/none"}
+    request = {"name": "m", "roleArn": ROLE, "definition": json.dumps(PASS), "encryptionConfiguration": encryption}
+    cloud.stub("kms", "DescribeKey", AwsError("NotFoundException", "Alias alias/none is not found."))
+    with pytest.raises(ClientError, match="KmsAccessDeniedException"):
+        client.create_state_machine(**request)
+    cloud.stub("kms", "DescribeKey", {"KeyMetadata": {"KeyId": "1"}})
+    arn = client.create_state_machine(**request)["stateMachineArn"]
+    assert client.describe_state_machine(stateMachineArn=arn)["encryptionConfiguration"] == encryption
