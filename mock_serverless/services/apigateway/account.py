@@ -8,6 +8,7 @@ from .inputs import check
 from .kind import Request
 from .patching import ADD_REMOVE, Rule, apply
 
+WELCOME = "/aws/apigateway/welcome"
 RULES = (Rule("/cloudwatchRoleArn"), Rule("/features", ADD_REMOVE))
 
 
@@ -23,5 +24,9 @@ def update_account(db: State, request: Request) -> Record:
     for patch in request.get("patchOperations") or ():
         if patch.get("path") != "/features":
             account = apply(account, patch, RULES)
+    role = account.get("cloudwatchRoleArn")
+    if role and role != db.account.get("cloudwatchRoleArn"):
+        # AWS tries the role with a line of its own (seen in users' accounts)
+        db.scope.log(WELCOME, "0" * 32, [(db.scope.timestamp(), "Cloudwatch logs enabled for API Gateway")])
     db.account = {k: v for k, v in account.items() if v != ""}
     return db.account

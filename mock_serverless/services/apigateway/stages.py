@@ -1,7 +1,7 @@
 """Stages, where deployments are served: https://docs.aws.amazon.com/apigateway/latest/api/API_Stage.html
 
-Acting: variables, canaries, throttling of methods, documentation version. Logs, metrics and traces of a stage are stored
-only: there is nothing in this cloud that could show them. A cache cluster is refused by name.
+Acting: variables, canaries, throttling of methods, documentation version, access and execution logs; tracing says so in the
+trace header. Metrics are stored only: there is nothing in this cloud that could show them. A cache cluster is refused by name.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .gateway import Record, State, bad_request, conflict, not_found
 from .inputs import check
 from .kind import Kind, Request, answer, chosen, register
 from .patching import Rule, apply, number, steps_of, truth, whole, with_value, without
+from .pipeline.access_log import check_destination, check_format
 
 NAME = re.compile(r"[a-zA-Z0-9_-]+|\$default")
 VARIABLE = re.compile(r"[A-Za-z0-9_]+")
@@ -46,6 +47,7 @@ DEFAULT_SETTINGS = {
     "requireAuthorizationForCacheControl": True,
     "unauthorizedCacheControlHeaderStrategy": "SUCCEED_WITH_RESPONSE_HEADER",
 }
+LEVELS = ("OFF", "ERROR", "INFO")
 COPY_TO = ("/deploymentId", "/variables")
 COPY_FROM = ("/canarySettings/deploymentId", "/canarySettings/stageVariableOverrides")
 PATHS = (
@@ -156,8 +158,26 @@ def update_stage(db: State, request: Request) -> Record:
     return stage
 
 
+def _check_logging(db: State, patch: dict[str, Any]) -> None:
+    """What logs need; the message about the role is reported by users."""
+    op, path, value = patch.get("op"), patch.get("path") or "", patch.get("value") or ""
+    if op not in ("add", "replace"):
+        return
+    level = path.endswith("/logging/loglevel")
+    if level and value not in LEVELS:  # a guess at the words
+        raise bad_request(f"Invalid value for loggingLevel: {value}. Must be one of: [{', '.join(LEVELS)}]")
+    destination = path == "/accessLogSettings/destinationArn"
+    if (destination or (level and value != "OFF")) and not db.account.get("cloudwatchRoleArn"):
+        raise bad_request("CloudWatch Logs role ARN must be set in account settings to enable logging")
+    if destination:
+        check_destination(db, value)
+    if path == "/accessLogSettings/format":
+        check_format(value)
+
+
 def _patched(db: State, request: Request, stage: Record, patch: dict[str, Any]) -> Record:
     op, path = patch.get("op"), patch.get("path") or ""
+    _check_logging(db, patch)
     if op == "copy":
         return _promoted(stage, patch)
     steps = steps_of(path)

@@ -6,5 +6,6 @@ routing         stage, canary, resource, method              context      reques
 authorization   IAM, Lambda authorizers                      keys         API keys, usage plans, throttling
 validation      required parameters, bodies (json_schema)    mapping      parameter mappings
 integration     the integration request, and which kind      lambda_proxy, mock, forwarding: the kinds
+execution_log, access_log   what goes to CloudWatch Logs
 answers         integration and method response              refusals     gateway responses
 """

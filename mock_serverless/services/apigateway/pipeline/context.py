@@ -28,6 +28,8 @@ def describe(x: Exchange) -> None:
     scope, request = x.db.scope, x.request
     now, ids = scope.now(), scope.ids
     x.trace = request.header("x-amzn-trace-id") or f"Root=1-{int(scope.timestamp()):08x}-{ids.hex(24)}"
+    if x.stage.get("tracingEnabled") and "Sampled=" not in x.trace:
+        x.trace += f";Parent={ids.hex(16)};Sampled=1"
     x.context |= {
         "accountId": scope.account,
         "apiId": x.api_id,

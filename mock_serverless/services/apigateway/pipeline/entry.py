@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....core.hosts import Request, Response, host
 from ..gateway import State
+from . import access_log, execution_log
 from .answers import integration_response
 from .authorization import authorize
 from .context import describe
@@ -28,8 +29,19 @@ if TYPE_CHECKING:
 
 Step = Callable[[Exchange], None]
 
-TO_METHOD: tuple[Step, ...] = (stage_of, describe, route, authorize, check_key, throttle, validate)
-TO_INTEGRATION: tuple[Step, ...] = (integrate, integration_response)
+TO_METHOD: tuple[Step, ...] = (
+    stage_of,
+    describe,
+    route,
+    execution_log.open_log,
+    authorize,
+    execution_log.log_plan,
+    check_key,
+    throttle,
+    execution_log.log_start,
+    validate,
+)
+TO_INTEGRATION: tuple[Step, ...] = (integrate, execution_log.log_received, integration_response)
 LARGEST = (
     10 * 1024 * 1024
 )  # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
@@ -44,7 +56,11 @@ def serve(cloud: Cloud, request: Request, match: Any) -> Response:
     if db is None or db.apis[match["api"]].record["disableExecuteApiEndpoint"]:
         return forbidden(cloud.ids)
     x = Exchange(db, match["api"], request)
-    return run(x, (*TO_METHOD, *TO_INTEGRATION))
+    started = db.scope.timestamp()
+    response = run(x, (*TO_METHOD, *TO_INTEGRATION))
+    execution_log.write(x, response)
+    access_log.write(x, response, started)
+    return response
 
 
 def _has(db: State, match: Any) -> bool:

@@ -33,6 +33,10 @@ class Exchange:
     response: Response | None = None  # the client's
     logged: list[str] = field(default_factory=list)  # an execution log's lines
     error: Refused | None = None
+    latency: int = 0  # the integration's, in milliseconds
+    notes: list[tuple[float, str]] | None = None  # what the stage's log group gets; None when nothing is logged
+    levels: set[str] = field(default_factory=set)  # ERROR, INFO, DATA
+    planned: str = ""  # the API key as the log shows it
 
     @property
     def integration(self) -> Record:
@@ -46,8 +50,14 @@ class Exchange:
         return next((values[-1] for key, values in self.headers.items() if key.lower() == name), None)
 
     def log(self, line: str) -> None:
-        """A line of the execution log."""
+        """A line of the execution log: something that went wrong, and what came of it."""
         self.logged.append(line)
+        self.note("ERROR", line)
+
+    def note(self, level: str, line: str) -> None:
+        """A line for the stage's log group, if it logs this level."""
+        if self.notes is not None and level in self.levels:
+            self.notes.append((self.db.scope.timestamp(), line))
 
     def variables(self) -> dict[str, Any]:
         """``$context`` and ``$stageVariables``, for templates."""

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from ....core.errors import NotSupported
 from ..templates import TemplateError, input_variable, render, util_variable
 from .exchange import Answer, Exchange, Refused, misconfigured
+from .execution_log import log_sent
 from .mapping import request_source, with_variables
 
 PATH_VARIABLE = re.compile(r"\{([^{}]+)\}")
@@ -56,8 +57,11 @@ def integrate(x: Exchange) -> None:
     proxy = record["type"].endswith("_PROXY")
     body = x.request.body if proxy else transformed(x)
     request = _request(x, body)
+    if record["type"] != "AWS_PROXY":
+        log_sent(x, request.uri, request.headers, request.body)
     started = x.db.scope.timestamp()
     x.answer = kind(x, request)
+    x.latency = int((x.db.scope.timestamp() - started) * 1000)
     if (x.db.scope.timestamp() - started) * 1000 > record["timeoutInMillis"]:
         x.log("Execution failed due to a timeout error")
         raise Refused("INTEGRATION_TIMEOUT", "Endpoint request timed out")

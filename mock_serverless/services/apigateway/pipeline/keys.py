@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from ..gateway import Record
 from ..usage_plans import keys_table
 from .exchange import Exchange, Refused
+from .execution_log import method_settings
 
 
 def check_key(x: Exchange) -> None:
@@ -62,12 +63,8 @@ def period_of(kind: str, now: datetime) -> str:
 
 def throttle(x: Exchange) -> None:
     """429 when a method's own limits are used up."""
-    settings = x.stage.get("methodSettings") or {}
-    if not settings:
-        return
-    path = x.resource["path"].lstrip("/").replace("/", "~1")
-    own = settings.get(f"~1{path}/{x.method['httpMethod']}") or settings.get("*/*")
-    if own is not None:
+    own = method_settings(x)
+    if own:
         name = f"{x.api_id} {x.stage_name} {x.resource['path']} {x.method['httpMethod']}"
         _take(x, name, own["throttlingRateLimit"], own["throttlingBurstLimit"])
 

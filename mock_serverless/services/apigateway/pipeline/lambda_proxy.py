@@ -12,6 +12,7 @@ from typing import Any
 
 from ....core.hosts import Response
 from .exchange import Answer, Exchange, Refused
+from .execution_log import log_sent
 from .functions import accepts_binary, event_of, function_of, invoke
 from .integration import Integrated, integration
 
@@ -28,7 +29,9 @@ def lambda_proxy(x: Exchange, request: Integrated) -> Answer:
         x.log("Execution failed due to configuration error: Lambda functions are invoked with POST")
         raise _internal(500)
     asynchronous = _header(request, "x-amz-invocation-type") == "Event"
-    outcome, payload = invoke(x, function_of(request.uri), event_of(x), asynchronous=asynchronous)
+    event = json.dumps(event_of(x), separators=(",", ":"), ensure_ascii=False).encode()
+    log_sent(x, request.uri, request.headers, event)
+    outcome, payload = invoke(x, function_of(request.uri), event, asynchronous=asynchronous)
     if outcome == "refused":
         raise _internal(500)
     result = {} if asynchronous else _result(x, outcome, payload)
