@@ -92,6 +92,19 @@ def _timeout(scope: Scope, settings: dict[str, Any], value: int) -> int:
     return value
 
 
+def _key(scope: Scope, settings: dict[str, Any], value: str) -> str:
+    """Ask KMS whether there is such a key; the words as users report them, for a key that can't be used."""
+    if value:
+        try:
+            scope.call("kms", "DescribeKey", {"KeyId": value}, caller="lambda")
+        except AwsError as e:
+            raise invalid(
+                "Lambda was unable to configure access to your environment variables because the KMS key is invalid for "
+                f"CreateGrant. Please check your KMS key settings. KMS Exception: {e.code}KMS Message: {e.message}"
+            ) from None
+    return value
+
+
 def _over_default(member: str) -> Put:
     """A structure whose members may be left out."""
 
@@ -198,7 +211,7 @@ MEMBERS: dict[str, Put] = {
     "Description": _as_it_is,
     "Timeout": _timeout,
     "MemorySize": _as_it_is,
-    "KMSKeyArn": _as_it_is,
+    "KMSKeyArn": _key,
     "TracingConfig": _over_default("TracingConfig"),
     "Architectures": _as_it_is,
     "EphemeralStorage": _over_default("EphemeralStorage"),

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import time
 from typing import Any
 
 import boto3
+import pytest
+from botocore.exceptions import ClientError
 
 from mock_serverless import Cloud
 
@@ -113,3 +116,29 @@ def test_a_failure_is_a_warning(cloud: Cloud, logs: Any) -> None:
         ("platform.runtimeDone", "timeout"),
         ("platform.report", "timeout"),
     ]
+
+
+def test_a_key_is_looked_up(cloud: Cloud) -> None:
+    from mock_serverless import AwsError
+
+    cloud.function("f", lambda event, context: None)
+    client, key = boto3.client("lambda"), "arn:aws:kms:us-east-1:123456789012:key/1"
+    cloud.stub("kms", "DescribeKey", AwsError("NotFoundException", "no such key"))
+    with pytest.raises(ClientError, match="because the KMS key is invalid for CreateGrant"):
+        client.update_function_configuration(FunctionName="f", KMSKeyArn=key)
+    cloud.stub("kms", "DescribeKey", {"KeyMetadata": {"KeyId": "1"}})
+    assert client.update_function_configuration(FunctionName="f", KMSKeyArn=key)["KMSKeyArn"] == key
+
+
+def test_a_published_version_says_how_it_starts(cloud: Cloud) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    kinds: list[str] = []
+    cloud.function("f", lambda event, context: kinds.append(os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]))
+    client = boto3.client("lambda")
+    client.update_function_configuration(FunctionName="f", SnapStart={"ApplyOn": "PublishedVersions"})
+    cloud.clock.advance(2)
+    version = client.publish_version(FunctionName="f")
+    assert version["SnapStart"] == {"ApplyOn": "PublishedVersions", "OptimizationStatus": "On"}
+    client.invoke(FunctionName="f", Qualifier=version["Version"])
+    client.invoke(FunctionName="f")
+    assert kinds == ["snap-start", "on-demand"]
