@@ -78,7 +78,7 @@ def write(db: State, execution: Execution, event: Event, id: int) -> None:
         "previous_event_id": str(event.previous),
         "event_timestamp": str(int(event.time * 1000)),
         "execution_arn": execution.arn,
-        "redrive_count": "0",
+        "redrive_count": str(execution.redrives),
     }
     text = json.dumps(entry, separators=(",", ":"), ensure_ascii=False)
     group = arn.resource.removeprefix("log-group:")

@@ -251,14 +251,7 @@ def stop_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
     """Stopping one that has ended changes nothing."""
     execution = db.execution(request["executionArn"])
     if execution.status == "RUNNING":
-        error, cause = request.get("error"), request.get("cause")
-        now = db.scope.timestamp()
-        given = {k: v for k, v in (("error", error), ("cause", cause)) if v is not None}
-        event = Event("ExecutionAborted", now, len(execution.history), given)
-        execution.history.append(event)
-        execution_log.write(db, execution, event, len(execution.history))
-        finish(db, execution, "ABORTED", error=error, cause=cause)
-        db.scope.kernel.cancel(execution.flow)
+        abort(db, execution, request.get("error"), request.get("cause"))
     assert execution.stopped is not None
     return {"stopDate": from_timestamp(execution.stopped)}
 
@@ -266,7 +259,9 @@ def stop_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
 def abort(db: State, execution: Execution, error: str | None = None, cause: str | None = None) -> None:
     """End a running execution where it is; its task tokens are no longer open."""
     given = {k: v for k, v in (("error", error), ("cause", cause)) if v is not None}
-    execution.history.append(Event("ExecutionAborted", db.scope.timestamp(), len(execution.history), given))
+    event = Event("ExecutionAborted", db.scope.timestamp(), len(execution.history), given)
+    execution.history.append(event)
+    execution_log.write(db, execution, event, len(execution.history))
     finish(db, execution, "ABORTED", error=error, cause=cause)
     db.scope.kernel.cancel(execution.flow)
     for token in db.tokens.values():

@@ -151,3 +151,26 @@ def test_a_key_is_looked_up(cloud: Cloud) -> None:
     cloud.stub("kms", "DescribeKey", {"KeyMetadata": {"KeyId": "1"}})
     arn = client.create_state_machine(**request)["stateMachineArn"]
     assert client.describe_state_machine(stateMachineArn=arn)["encryptionConfiguration"] == encryption
+
+
+def test_a_redriven_execution(cloud: Cloud, logs: Any, group: None) -> None:
+    """The count of redrives is in each entry; an execution that is redriven writes ExecutionRedriven."""
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "f"},
+        "End": True,
+    }
+    arn = create({"StartAt": "T", "States": {"T": task}}, "ALL")
+    client = boto3.client("stepfunctions")
+    execution = client.start_execution(stateMachineArn=arn)["executionArn"]
+    assert client.describe_execution(executionArn=execution)["status"] == "FAILED"
+    cloud.function("f", lambda event, context: "done")
+    client.redrive_execution(executionArn=execution)
+    assert client.describe_execution(executionArn=execution)["status"] == "SUCCEEDED"
+    found = entries(logs)
+    assert [entry["id"] for entry in found] == [str(i) for i in range(1, len(found) + 1)]
+    kinds = [(entry["type"], entry["redrive_count"]) for entry in found]
+    assert ("ExecutionFailed", "0") in kinds
+    assert ("ExecutionRedriven", "1") in kinds
+    assert kinds[-1] == ("ExecutionSucceeded", "1")
