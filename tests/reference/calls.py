@@ -403,7 +403,8 @@ class Caller:
         self, request: dict[str, Any], write: Writer, old_filter: str, table: dict[str, Any], source: dict[str, Any]
     ) -> None:
         """What query and scan have in common."""
-        kind = self.one("none", "none", "none", "new", "new", "old")
+        lacking = old_filter == "ScanFilter" and source.get("Projection", {}).get("ProjectionType", "ALL") != "ALL"
+        kind = "none" if lacking else self.one("none", "none", "none", "new", "new", "old")
         if kind == "new":
             request["FilterExpression"] = write.maybe_broken(write.condition(1))
         elif kind == "old":

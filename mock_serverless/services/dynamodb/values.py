@@ -392,14 +392,14 @@ def difference(kept: Iterable[Any], less: Iterable[Any]) -> list[Any]:
 
 def size_of(item: Item) -> int:
     """The size of an item in bytes: names and values, as it counts for limits and capacity."""
-    return sum(len(name.encode()) + size_of_value(value) for name, value in item.items())
+    return sum(len(name.encode("utf-8", "surrogatepass")) + size_of_value(value) for name, value in item.items())
 
 
 def size_of_value(value: Value) -> int:
     """The size of one kept value in bytes, without its name."""
     for kind, content in value.items():
         if kind == "S":
-            return len(content) if content.isascii() else len(content.encode())
+            return len(content) if content.isascii() else len(content.encode("utf-8", "surrogatepass"))
         if kind == "N":
             return _size_of_number(content)
         if kind == "B":

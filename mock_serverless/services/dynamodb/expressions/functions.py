@@ -186,7 +186,7 @@ def size(value: Value | None) -> Value | None:
 
 def _length(text: str) -> int:
     """The length of text in UTF-16 units, as in AWS's DynamoDB Local."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 _CONTAINERS = frozenset(("S", "B", "SS", "NS", "BS"))

@@ -75,7 +75,7 @@ def size_fault(text: str) -> str | None:
 
 def size_of(text: str) -> int:
     """The size of a text in bytes."""
-    return len(text) if text.isascii() else len(text.encode())
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def condition_fault(tree: Condition, redundant: bool) -> str | None:
