@@ -1,8 +1,8 @@
 """No parameters, however wrong, give anything but an answer of AWS's: an answer that fits, or a modelled error.
 
 Requests are drawn from botocore's input shapes, for every operation there is, against a cloud with a little of everything. Sound
-ones go straight to the cloud; wild ones, with values of any type in any place, go through boto3, which is told not to look at them.
-What botocore's own serializer can't write down never leaves the SDK and is no answer of ours.
+ones go straight to the cloud. Wild ones, with values of any type in any place, go through boto3, which is told not to look at
+them. What botocore's own serializer can't write down never leaves the SDK and is no answer of ours.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def test_whatever_is_sent(service: str, name: str, fuzzed: Any) -> None:
     client = clients[service]
     method = next(m for m, o in client.meta.method_to_api_mapping.items() if o == name)
 
-    @settings(max_examples=40)
+    @settings(max_examples=12)
     @given(wild(shape))
     def check(params: Any) -> None:
         cloud.restore(fresh)
