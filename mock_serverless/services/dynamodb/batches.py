@@ -1,7 +1,8 @@
 """batch_get_item and batch_write_item.
 
 Everything is checked before anything is written. Of a batch of reads, what goes beyond 16 MB is left unprocessed; a batch of
-writes can't get that large (25 items of 400 KB).
+writes can't get that large (25 items of 400 KB). What lacks throughput is left unprocessed, too; where nothing else is there, the
+whole batch is refused.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from .expressions import bind
 from .items import DeleteAction, PutAction, check_paths
 from .schema import MISMATCH, EmptyKeyValue, Key
 from .table import Table
+from .throttling import admit_read, admit_write, refusal
 from .values import Item, ValueRefusal, normalise_item, refuse
 
 MOST_READ, MOST_WRITTEN = 100, 25
@@ -43,6 +45,8 @@ def batch_get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": {}}
     costs = Costs(request)
     size = 0
+    throttled: AwsError | None = None
+    admitted = False
     located = [(*block, _located(db, block[0], block[2])) for block in blocks]
     for name, block, _, projection, (table, keys) in located:
         if table.membership is not None and block.get("ConsistentRead"):
@@ -53,13 +57,26 @@ def batch_get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
         for position, key in enumerate(keys):
             record = table.get(key, block.get("ConsistentRead", False))
             if record is not None and size + record[1] > MOST_BYTES:
-                answer["UnprocessedKeys"][name] = {**block, "Keys": block["Keys"][position:]}
+                before = answer["UnprocessedKeys"].get(name, {}).get("Keys", [])
+                answer["UnprocessedKeys"][name] = {**block, "Keys": [*before, *block["Keys"][position:]]}
                 break
+            if table.buckets is not None:
+                error = refusal(
+                    admit_read, table, 0 if record is None else record[1], block.get("ConsistentRead", False)
+                )
+                if error is not None:
+                    left = answer["UnprocessedKeys"].setdefault(name, {**block, "Keys": []})
+                    left["Keys"].append(block["Keys"][position])
+                    throttled = throttled or error
+                    continue
+                admitted = True
             if costs.wanted:
                 costs.add(table, read_units(0 if record is None else record[1], block.get("ConsistentRead", False)))
             if record is not None:
                 size += record[1]
                 found.append(record[0] if projection is None else projection(record[0]))
+    if throttled is not None and not admitted:
+        raise throttled
     return costs.add_to(answer)
 
 
@@ -112,9 +129,17 @@ def _write(request: dict[str, Any], writes: list[tuple[str, Table, Key, PutActio
     answer: dict[str, Any] = {"UnprocessedItems": {}}
     costs = Costs(request)
     metrics: dict[str, list[Any]] = {}
-    for name, table, key, action in writes:
+    entries = [entry for entries in request["RequestItems"].values() for entry in entries]
+    throttled: list[AwsError] = []
+    for (name, table, key, action), entry in zip(writes, entries, strict=True):
         old = table.get(key)
         new = action.applied(table, old)
+        if table.buckets is not None:
+            error = refusal(admit_write, table, old, new)
+            if error is not None:
+                answer["UnprocessedItems"].setdefault(name, []).append(entry)
+                throttled.append(error)
+                continue
         if old is not None or new is not None:
             table.write(key, new)
         if costs.wanted:
@@ -124,6 +149,8 @@ def _write(request: dict[str, Any], writes: list[tuple[str, Table, Key, PutActio
             shown = collection_metrics(table, image)
             if shown is not None and shown not in metrics.setdefault(name, []):
                 metrics[name].append(shown)
+    if len(throttled) == len(writes):
+        raise throttled[0]
     if metrics:
         answer["ItemCollectionMetrics"] = metrics
     return costs.add_to(answer)

@@ -41,6 +41,7 @@ class Database:
         self.backups: dict[str, Backup] = {}
         self._latency = Latency()
         self._read_lag = 0.0
+        self._ttl_lag = 0.0
         self.policies: dict[str, Policy] = {}  # by ARN; replaced, never changed in place
         self.globe = Globe()
 
@@ -53,6 +54,7 @@ class Database:
         copy.backups = self.backups.copy()  # a backup is replaced, never changed
         copy._latency = deepcopy(self._latency, memo)
         copy._read_lag = self._read_lag
+        copy._ttl_lag = self._ttl_lag
         copy.policies = self.policies
         copy.globe = deepcopy(self.globe, memo)
         return copy
@@ -80,6 +82,19 @@ class Database:
         for state in self.scope.cloud.states_of("dynamodb"):
             for table in state.tables.values():
                 table.read_late(seconds)
+
+    @property
+    def ttl_lag(self) -> float:
+        """How many seconds after their time items go; one setting for the whole cloud."""
+        return self._home._ttl_lag
+
+    @ttl_lag.setter
+    def ttl_lag(self, seconds: float) -> None:
+        self._home._ttl_lag = seconds
+        for state in self.scope.cloud.states_of("dynamodb"):
+            for table in state.tables.values():
+                table.expiry.lag = seconds
+                table.set_alarm()
 
     # ------------------------------------------------------------------ tables
 

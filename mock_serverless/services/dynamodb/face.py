@@ -76,6 +76,16 @@ class DynamodbFace:
         set_isolated(home, home.globe.isolated - {region} if region is not None else frozenset())
         self._cloud.run_due()
 
+    def ttl_lag(self, seconds: float) -> None:
+        """Let items whose time to live has passed stay for so many virtual seconds more (AWS takes up to some days).
+
+        They can be read and written meanwhile, as on AWS. 0 (as it is unless set): they go at the next due work. It holds for
+        all accounts and regions, for items that are there too. Raises ValueError for what is no time.
+        """
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < float("inf"):
+            raise ValueError(f"the lag of expiry is a number of seconds, 0 or more, not {seconds!r}")
+        self._database(None, None).ttl_lag = float(seconds)
+
     def _database(self, account: str | None, region: str | None) -> Database:
         cloud = self._cloud
         database: Database = cloud.state_of("dynamodb", account or cloud.account, region or cloud.region)

@@ -30,6 +30,7 @@ from .schema import (
 )
 from .store import Record
 from .table import ITEM_TOO_LARGE, UPDATE_TOO_LARGE, Table, sized
+from .throttling import admit_failure, admit_read, admit_write
 from .values import EMPTY_NAMES, Item, Value, ValueRefusal, normalise_item, refuse, type_of
 
 Condition = Callable[[Item], bool]
@@ -64,6 +65,8 @@ def get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     record = table.get(table.key.of_key(given), request.get("ConsistentRead", False))
     if projection is not None:
         check_paths(table, projection.paths)
+    if table.buckets is not None:
+        admit_read(table, 0 if record is None else record[1], request.get("ConsistentRead", False))
     answer: dict[str, Any] = {}
     if record is not None:
         answer["Item"] = record[0] if projection is None else projection(record[0])
@@ -81,6 +84,8 @@ def put_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     table = db.table(request["TableName"])
     key = action.key(table)
     old = table.get(key)
+    if table.buckets is not None:
+        admit_write(table, old, action.record, action.condition)
     check_condition(action.condition, old, request)
     table.write(key, action.record)
     return _written(table, request, old, action.record, None)
@@ -93,6 +98,8 @@ def delete_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     table = db.table(request["TableName"])
     key = action.key(table)
     old = table.get(key)
+    if table.buckets is not None:
+        admit_write(table, old, None, action.condition)
     check_condition(action.condition, old, request)
     if old is not None:
         table.write(key, None)
@@ -106,8 +113,12 @@ def update_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     table = db.table(request["TableName"])
     key = action.key(table)
     old = table.get(key)
+    if table.buckets is not None and action.condition is not None:
+        admit_failure(table, old, action.condition)
     check_condition(action.condition, old, request)
     new = action.applied(table, old)
+    if table.buckets is not None:
+        admit_write(table, old, new)
     if new is not None:
         table.write(key, new)
     answer = _written(table, request, old, new, action.given)

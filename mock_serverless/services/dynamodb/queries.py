@@ -24,6 +24,7 @@ from .schema import INVALID, MAX_RANGE, MISMATCH, RANGE_TOO_LONG, Key, KeySchema
 from .states import check_readable
 from .store import Bounds, Index, Store, content_of
 from .table import Table
+from .throttling import READ, admit
 from .values import Item, ValueRefusal, normalise_item, refuse
 
 PAGE = 1024 * 1024
@@ -158,6 +159,10 @@ def page(reading: Reading, keys: Iterator[Key]) -> dict[str, Any]:
         if scanned == limit or size >= PAGE:
             last = item
             break
+    if reading.table.buckets is not None:
+        units = read_units(size, request.get("ConsistentRead", False))
+        of_table, of_index = (units, {}) if index is None else (fetched, {index.definition.name: units})
+        admit(reading.table, READ, of_table, of_index)
     answer: dict[str, Any] = {"Count": count, "ScannedCount": scanned}
     if not counting:
         answer["Items"] = shown

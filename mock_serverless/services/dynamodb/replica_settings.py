@@ -133,5 +133,5 @@ def share_time_to_live(table: Table, attribute: str | None) -> None:
         return
     for replica in list(members(table)):
         if replica is not table:
-            replica.expiry.changed = table.expiry.changed
+            replica.expiry.changed, replica.expiry.lag = table.expiry.changed, table.expiry.lag
             replica.expire_by(attribute)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.scope import Scope
 
+from .buckets import Buckets
 from .changes import TTL_SERVICE, Journal
 from .images import Image, Record, item_of, pack, same, unpack
 from .schema import IndexDefinition, Key, KeySchema, PrimaryKey
@@ -123,9 +124,11 @@ class Expiry:
     heap: list[tuple[float, int, Key]] = field(default_factory=list)
     pushed: int = 0
     alarm: tuple[float, int] | None = None  # when the next look is due, and its number on the agenda
+    lag: float = 0.0  # how many seconds after its time an item goes
+    status: str = ""  # ENABLING or DISABLING, while that takes time
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Expiry:
-        return Expiry(self.attribute, self.changed, self.heap.copy(), self.pushed, self.alarm)
+        return replace(self, heap=self.heap.copy())
 
 
 class Table:
@@ -153,6 +156,7 @@ class Table:
         self.stream: Stream | None = None
         self.latest_stream: Stream | None = None
         self.expiry = Expiry()
+        self.buckets = Buckets() if scope.cloud.throttle else None
         self.followers: tuple[str, ...] = ()
         """Names of what follows from a change, see :func:`follower`. Who is among them also needs the journal: ``keep``."""
         self.lag = 0.0
@@ -174,7 +178,7 @@ class Table:
         memo[id(self)] = twin
         twin.__dict__.update(self.__dict__)
         twin.indexes = self.indexes.copy()
-        parts = ("settings", "index_settings", "items", "journal", "stream", "latest_stream", "expiry", "membership")
+        parts = ("settings", "index_settings", "items", "journal", "stream", "latest_stream", "expiry", "membership", "buckets")
         for name in parts:
             setattr(twin, name, deepcopy(getattr(self, name), memo))
         twin._past = None
@@ -263,7 +267,7 @@ class Table:
             self.membership.admit(self, key)
         image = None if record is None else pack(record)
         old = self.items.replace(key, image, record)
-        if self.expiry.attribute is not None and record is not None:
+        if self.expiry.attribute is not None and record is not None and self.expiry.status != "ENABLING":
             self._note_expiry(key, record[0])
         if self.journal.noting and not same(old, image):
             self._note_change(old, image, by)
@@ -319,10 +323,8 @@ class Table:
         if len(expiry.heap) > 1000 and len(expiry.heap) > 4 * len(self.items.store.items):
             self.expire_by(expiry.attribute)
             return
-        if expiry.alarm is None or time < expiry.alarm[0]:
-            if expiry.alarm is not None:
-                self.scope.cancel(expiry.alarm[1])
-            self._set_alarm()
+        if expiry.alarm is None or time + expiry.lag < expiry.alarm[0]:
+            self.set_alarm()
 
     def expiry_of(self, item: Item) -> float | None:
         """When an item expires; None when it doesn't: no number there, or one more than five years past."""
@@ -332,11 +334,14 @@ class Table:
         time = float(value["N"])
         return time if self.scope.timestamp() - FIVE_YEARS <= time < 1e12 else None
 
-    def _set_alarm(self) -> None:
+    def set_alarm(self) -> None:
+        """Look again when the next item's time, and the lag, have passed."""
         expiry = self.expiry
+        if expiry.alarm is not None:
+            self.scope.cancel(expiry.alarm[1])
         expiry.alarm = None
         if expiry.heap:
-            time = expiry.heap[0][0]
+            time = expiry.heap[0][0] + expiry.lag
             number = self.scope.at(
                 max(time, self.scope.timestamp()), "dynamodb:expire", background=True, table=self.name, table_id=self.id
             )
@@ -345,7 +350,7 @@ class Table:
     def expire_due(self) -> None:
         """Delete the items whose time has passed."""
         expiry = self.expiry
-        now = self.scope.timestamp()
+        now = self.scope.timestamp() - expiry.lag
         heap = expiry.heap
         expiry.alarm = None
         while heap and heap[0][0] <= now:
@@ -355,4 +360,4 @@ class Table:
             if time is not None and time <= now and (self.membership is None or self.membership.expires(self)):
                 self.write(key, None, by=TTL_SERVICE)
         if expiry.alarm is None:
-            self._set_alarm()
+            self.set_alarm()

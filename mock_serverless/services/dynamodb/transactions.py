@@ -20,6 +20,7 @@ from .items import FAILED, DeleteAction, PutAction, UpdateAction, check_paths
 from .schema import EmptyKeyValue, Key
 from .store import Record
 from .table import Table
+from .throttling import READ, REASONS, WRITE, admit, cancellation, refusal
 from .values import Item, normalise_item, refuse
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -89,11 +90,21 @@ class _Write:
         except AwsError as error:
             self.fault = error
 
+    def admit(self) -> None:
+        """Take the throughput that the action costs: twice that of a write by itself."""
+        if self.kind == "ConditionCheck":
+            admit(self.table, WRITE, 2 * write_units(self.size))
+            return
+        of_table, of_indexes = change_units(self.table, self.old, self.new)
+        admit(self.table, WRITE, 2 * of_table, {name: 2 * units for name, units in of_indexes.items()})
+
     @property
     def reason(self) -> dict[str, Any]:
         """The CancellationReason."""
         if self.fault is None:
             return {"Code": "None"}
+        if self.fault.code in REASONS:
+            return cancellation(self.fault)
         code = "ConditionalCheckFailed" if self.fault.code == "ConditionalCheckFailed" else "ValidationError"
         return {"Code": code, "Message": self.fault.message, **self.fault.fields}
 
@@ -121,6 +132,10 @@ def transact_write_items(db: Database, request: dict[str, Any]) -> dict[str, Any
     _check_distinct([(w.table.name, w.key) for w in writes if w.fault is None])
     for write in writes:
         write.prepare()
+    if all(write.fault is None for write in writes):
+        for write in writes:
+            if write.table.buckets is not None:
+                write.fault = refusal(write.admit)
     if any(write.fault is not None for write in writes):
         raise cancelled([write.reason for write in writes])
     if sum(write.size for write in writes) > MOST_BYTES:
@@ -214,7 +229,18 @@ def transact_get_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     records = [table.get(key) for table, key in targets]
     if sum(record[1] for record in records if record is not None) > MOST_BYTES:
         raise refuse(TOO_LARGE)
+    _admit_reads(targets, records)
     return _got(request, targets, records, [projection for _, _, projection in wanted])
+
+
+def _admit_reads(targets: list[tuple[Table, Key]], records: list[Record | None]) -> None:
+    refusals = [
+        refusal(admit, table, READ, 2 * read_units(0 if record is None else record[1], True))
+        for (table, _), record in zip(targets, records, strict=True)
+        if table.buckets is not None
+    ]
+    if any(refusals):
+        raise cancelled([{"Code": "None"} if error is None else cancellation(error) for error in refusals])
 
 
 def _got(

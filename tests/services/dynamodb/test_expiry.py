@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from mock_serverless import Cloud
 
@@ -135,3 +136,64 @@ def test_nobody_waits_for_it(cloud: Cloud, table: Any) -> None:
     cloud.settle(until_idle=True)
     assert names(cloud) == {"one"}
     assert cloud.clock.now() == START
+
+
+def test_items_stay_readable_for_as_long_as_aws_lags(cloud: Cloud, table: Any) -> None:
+    enable(table)
+    put(table, "old", until=at(60))
+    put(table, "saved", until=at(60))
+    cloud.dynamodb.ttl_lag(3600)
+    put(table, "new", until=at(120))
+    cloud.clock.advance(minutes=30)
+    assert table.get_item(TableName="sessions", Key={"id": {"S": "old"}})["Item"]
+    put(table, "saved", until=at(86400))
+    cloud.clock.advance(minutes=31)
+    assert names(cloud) == {"new", "saved"}
+    cloud.clock.advance(minutes=1)
+    assert names(cloud) == {"saved"}
+    cloud.dynamodb.ttl_lag(0)
+    cloud.clock.advance(days=1)
+    assert names(cloud) == set()
+    with pytest.raises(ValueError, match="0 or more"):
+        cloud.dynamodb.ttl_lag(-1)
+
+
+def test_enabling_takes_its_time(cloud: Cloud, table: Any) -> None:
+    def shown() -> str:
+        described = table.describe_time_to_live(TableName="sessions")["TimeToLiveDescription"]
+        return str(described["TimeToLiveStatus"])
+
+    cloud.dynamodb.latency(time_to_live=1800)
+    put(table, "gone", until=at(60))
+    enable(table)
+    put(table, "too", until=at(60))
+    assert shown() == "ENABLING"
+    cloud.clock.advance(minutes=29)
+    assert names(cloud) == {"gone", "too"}
+    cloud.clock.advance(minutes=1)
+    assert (shown(), names(cloud)) == ("ENABLED", set())
+    cloud.clock.advance(hours=1)
+    enable(table, False)
+    assert shown() == "DISABLING"
+    cloud.clock.advance(minutes=30)
+    assert shown() == "DISABLED"
+
+
+def test_tables_that_come_and_go(cloud: Cloud, table: Any) -> None:
+    """Measured: ack-api-quirks, DDB-TABLE-115, DDB-TABLE-118."""
+    cloud.dynamodb.latency(table=10)
+    table.delete_table(TableName="sessions")
+    with pytest.raises(
+        ClientError,
+        match="Cannot describe time to live while table is in DELETING state: Current table state is DELETING",
+    ):
+        table.describe_time_to_live(TableName="sessions")
+    cloud.clock.advance(seconds=10)
+    table.create_table(
+        TableName="sessions",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    with pytest.raises(ClientError, match="in use: Table sessions is being created"):
+        enable(table)
