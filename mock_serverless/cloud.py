@@ -333,11 +333,13 @@ class Cloud:
     def _run(self, entry: Entry) -> None:
         depth = getattr(self._depth, "value", 0)
         self._depth.value = depth + 1
+        before, self.serving = self.serving, None
         try:
             with nobody_visiting():
                 JOBS[entry.kind](entry.scope, **entry.data)
         finally:
             self._depth.value = depth
+            self.serving = before
 
     def _run_until(self, target: float) -> None:
         while True:
