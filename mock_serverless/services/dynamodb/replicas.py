@@ -267,7 +267,7 @@ def finish_creation(scope: Scope, table: str, table_id: str, regions: list[str])
     for region in regions:
         replica = _database(source, region).tables[table]
         replica.status = "ACTIVE"
-        replica.expiry.changed = source.expiry.changed
+        replica.expiry.changed, replica.expiry.lag = source.expiry.changed, source.expiry.lag
         if source.expiry.attribute is not None:
             replica.expire_by(source.expiry.attribute)
         if source.stream is not None and not source.membership.strong:

@@ -178,7 +178,17 @@ class Table:
         memo[id(self)] = twin
         twin.__dict__.update(self.__dict__)
         twin.indexes = self.indexes.copy()
-        parts = ("settings", "index_settings", "items", "journal", "stream", "latest_stream", "expiry", "membership", "buckets")
+        parts = (
+            "settings",
+            "index_settings",
+            "items",
+            "journal",
+            "stream",
+            "latest_stream",
+            "expiry",
+            "membership",
+            "buckets",
+        )
         for name in parts:
             setattr(twin, name, deepcopy(getattr(self, name), memo))
         twin._past = None
