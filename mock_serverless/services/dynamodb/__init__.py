@@ -18,6 +18,7 @@
     restores.py       a table out of a backup or out of another's past
     replication.py    writes on their way between the replicas of a global table
     replicas.py       replicas made and deleted; replica_settings.py: what they share; replica_descriptions.py: shown
+    multi_account.py  replicas of another account's table
     consistency.py    the rules of multi-Region strong consistency
 
 Operations stand in the file of their noun: tables.py, items.py, queries.py, batches.py, transactions.py, streams.py,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from mock_serverless.cloud import Cloud
 
     from .database import Database
+
+
+REGION_NAME = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 
 class DynamodbFace:
@@ -66,8 +70,11 @@ class DynamodbFace:
         """Cut a region off from the other replicas of its global tables: its writes don't leave it, those of others don't arrive.
 
         It lasts until ``heal`` is said, or to the end of a ``with`` block. What was held back is delivered then; conflicts are
-        decided by when things were written. Tables can be made, changed and deleted all the same.
+        decided by when things were written. Tables can be made, changed and deleted all the same. Raises ValueError for what
+        is no region's name.
         """
+        if not isinstance(region, str) or not REGION_NAME.fullmatch(region):
+            raise ValueError(f"a region is isolated by its name, us-east-1 for instance, not {region!r}")
         return Isolation(self, region)
 
     def heal(self, region: str | None = None) -> None:

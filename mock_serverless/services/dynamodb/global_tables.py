@@ -51,7 +51,7 @@ def create_global_table(db: Database, request: dict[str, Any]) -> dict[str, Any]
     made = LegacyTable(name, arn, scope.ids.uuid(), scope.timestamp(), tuple(regions))
     globe.legacy = {**globe.legacy, (scope.account, name): made}
     for rank, table in enumerate(tables):
-        join(table, Membership(made.group, LEGACY, rank))
+        join(table, Membership(made.group, LEGACY, rank=rank))
     _connect(tables)
     return {"GlobalTableDescription": _described(made, "CREATING")}
 
@@ -80,7 +80,7 @@ def update_global_table(db: Database, request: dict[str, Any]) -> dict[str, Any]
     left = [table for table in tables if table.scope.region not in gone]
     rank = 1 + max((table.membership.rank for table in left if table.membership is not None), default=-1)
     for place, table in enumerate(new):
-        join(table, Membership(current.group, LEGACY, rank + place))
+        join(table, Membership(current.group, LEGACY, rank=rank + place))
     _connect([*left, *new])
     changed = replace(current, regions=tuple(table.scope.region for table in (*left, *new)))
     _keep(db, changed)

@@ -21,17 +21,16 @@ from .table import Table
 if TYPE_CHECKING:
     from .database import Database
 
-MODE = "ENABLED_WITH_OVERRIDES"
-
 
 def described(table: Table) -> dict[str, Any]:
     """The members of a TableDescription which tell of a global table; none for any other table."""
     membership = table.membership
     if membership is None:
-        return {}
+        alone = {} if table.replication_mode is None else {"GlobalTableSettingsReplicationMode": table.replication_mode}
+        return _known(alone)
     shown: dict[str, Any] = {"GlobalTableVersion": membership.version}
     if membership.version == CURRENT:
-        shown["GlobalTableSettingsReplicationMode"] = MODE
+        shown["GlobalTableSettingsReplicationMode"] = membership.mode
     shown["Replicas"] = [_replica(table, peer) for peer in membership.peers.values()]
     if membership.strong:
         shown["MultiRegionConsistency"] = STRONG
@@ -39,6 +38,10 @@ def described(table: Table) -> dict[str, Any]:
         statuses = {peer.status for peer in membership.peers.values()}
         status = next((s for s in ("CREATING", "DELETING") if s in statuses), "ACTIVE")
         shown["GlobalTableWitnesses"] = [{"RegionName": membership.witness, "WitnessStatus": status}]
+    return _known(shown)
+
+
+def _known(shown: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = known(shown, output_shape("dynamodb", "DescribeTable").members["Table"])
     return kept
 
@@ -55,7 +58,7 @@ def _replica(table: Table, peer: Peer) -> dict[str, Any]:
         return shown
     settings = replica.settings
     shown.update(_own_reads(table.settings, settings, settings.billing_mode))
-    if settings.encryption is not None:
+    if settings.encryption is not None and "KMSMasterKeyArn" in settings.encryption:
         shown["KMSMasterKeyId"] = settings.encryption["KMSMasterKeyArn"]
     shown["WarmThroughput"] = {**settings.warm, "Status": settings.warm_status}
     indexes = [_replica_index(table, replica, d.name) for d in replica.global_indexes if d.name in table.index_settings]
@@ -65,7 +68,8 @@ def _replica(table: Table, peer: Peer) -> dict[str, Any]:
         shown["ReplicaTableClassSummary"] = {"TableClass": settings.table_class}
         if settings.table_class_since is not None:
             shown["ReplicaTableClassSummary"]["LastUpdateDateTime"] = from_timestamp(settings.table_class_since)
-    shown["GlobalTableSettingsReplicationMode"] = MODE
+    if table.membership is not None:
+        shown["GlobalTableSettingsReplicationMode"] = table.membership.mode
     return shown
 
 

@@ -121,9 +121,18 @@ def _shared(table: Table, replica: Table, request: dict[str, Any]) -> dict[str, 
         if ours.get("MaxReadRequestUnits") != theirs.get("MaxReadRequestUnits"):
             given.pop("MaxReadRequestUnits", None)
         shared["OnDemandThroughput"] = {**theirs, **given}
-    if request.get("SSESpecification"):  # the key is each region's own
-        shared["SSESpecification"] = {n: v for n, v in request["SSESpecification"].items() if n != "KMSMasterKeyId"}
+    shared.update(_encryption(replica, shared.pop("SSESpecification", None)))
     return shared
+
+
+def _encryption(replica: Table, given: dict[str, Any] | None) -> dict[str, Any]:
+    """Whether there is a key is the same for all; which one it is, is each region's own."""
+    if given is None:
+        return {}
+    enabled = given.get("Enabled", "SSEType" in given)
+    if enabled is not (replica.settings.encryption is None):
+        return {}
+    return {"SSESpecification": {"Enabled": True, "SSEType": "KMS"} if enabled else {"Enabled": False}}
 
 
 def share_time_to_live(table: Table, attribute: str | None) -> None:

@@ -55,6 +55,7 @@ REGIONS = (
     *("ap-southeast-6", "ap-southeast-7", "us-east-1", "us-east-2"),
 )
 """The beginning as measured; the rest are AWS's commercial regions in an order that is a guess."""
+OTHER_PARTITIONS = {"aws-cn": ("cn-north-1", "cn-northwest-1"), "aws-us-gov": ("us-gov-west-1", "us-gov-east-1")}
 IN_USE = "The resource which you are attempting to change is in use."
 SOURCE_FOR = 24 * 3600.0
 MEMBERS_OF_UPDATE = ("ReplicaUpdates", "GlobalTableWitnessUpdates", "MultiRegionConsistency")
@@ -65,6 +66,7 @@ OVERRIDES = (
     "TableClassOverride",
     "GlobalSecondaryIndexes",
 )
+ENABLED = "ENABLED"
 NO_ACTION = "There are no actions specified in the Replica Update Action of the request."
 
 
@@ -91,10 +93,11 @@ def check_updates(db: Database, request: dict[str, Any]) -> list[dict[str, Any]]
                 f"Cannot {changes} the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as "
                 "required."
             )
-        if action["RegionName"] not in REGIONS:
+        supported = OTHER_PARTITIONS.get(db.scope.partition, REGIONS)
+        if action["RegionName"] not in supported:
             raise refuse(
                 f"Region {action['RegionName']} is not supported. The latest version of global tables are only supported in "
-                f"the following regions: [{', '.join(REGIONS)}]"
+                f"the following regions: [{', '.join(supported)}]"
             )
     check_request(request, updates, home)
     return updates
@@ -138,6 +141,10 @@ def update_replicas(db: Database, request: dict[str, Any], table: Table, updates
         raise refuse(
             f"{INVALID}Replicas of a global table of version {LEGACY} are changed with UpdateGlobalTable"
         )  # the wording is a guess
+    if membership is not None and membership.mode == ENABLED:
+        raise refuse(
+            f"{INVALID}Replicas of a global table of several accounts are created with CreateTable and deleted with DeleteTable"
+        )  # the wording is a guess
     kind = next(iter(updates[0]))
     actions = [next(iter(update.values())) for update in updates]
     witnesses = request.get("GlobalTableWitnessUpdates") or []
@@ -156,7 +163,7 @@ def update_replicas(db: Database, request: dict[str, Any], table: Table, updates
             check_overrides(table, action)
         for action in actions:
             override(table, action)
-        _busy_for(db, table, "dynamodb:settle")
+        busy_for(db, table, "dynamodb:settle")
     else:
         gone = [witness["Delete"]["RegionName"] for witness in witnesses if "Delete" in witness]
         _delete(db, table, [action["RegionName"] for action in actions], gone)
@@ -193,6 +200,11 @@ def _check_keys(table: Table, actions: list[dict[str, Any]]) -> None:
     """Replicas are encrypted with the same kind of key; a key of the customer's is named for each."""
     db: Database = table.scope.state()
     own = table.settings.encryption
+    if own is not None and own.get("Status") == "UPDATING":
+        raise refuse(
+            "Operation cannot be performed while replica server-side encryption status is in UPDATING state. Please retry the "
+            "request after the status is updated to ENABLED."
+        )
     customers = own is not None and own["KMSMasterKeyArn"] != db.encryption_key
     for action in actions:
         key = action.get("KMSMasterKeyId")
@@ -213,16 +225,11 @@ def _create(db: Database, table: Table, actions: list[dict[str, Any]], strong: b
     if table.stream is None and not strong:
         enable_stream(db, table, "NEW_AND_OLD_IMAGES")
     for action in actions:
-        replica = _copied(table, action)
-        replica.status = "CREATING"
-        replica.scope.state().tables[replica.name] = replica
-        for key, image in table.items.store.items.items():
-            replica.write(key, unpack(image))
-        _introduce(table, replica)
-    _busy_for(db, table, "dynamodb:create_replicas", regions=[action["RegionName"] for action in actions])
+        add_replica(table, _database(table, action["RegionName"]), action)
+    busy_for(db, table, "dynamodb:create_replicas", regions=[action["RegionName"] for action in actions])
 
 
-def _busy_for(db: Database, table: Table, then: str, **data: Any) -> None:
+def busy_for(db: Database, table: Table, then: str, **data: Any) -> None:
     """Have a job end what takes as long as ``latency(replica=...)`` says, at once if that is no time."""
     seconds = db.latency.of("replica")
     where = {"table": table.name, "table_id": table.id, **data}
@@ -234,13 +241,26 @@ def _busy_for(db: Database, table: Table, then: str, **data: Any) -> None:
 
 
 def _database(table: Table, region: str) -> Database:
-    db: Database = table.scope.state(region=region)
+    """The state of a region, in the account where the replica of it is."""
+    peers = {} if table.membership is None else table.membership.peers
+    account = peers[region].account if region in peers else table.scope.account
+    db: Database = table.scope.state(account=account, region=region)
     return db
 
 
-def _copied(table: Table, action: dict[str, Any]) -> Table:
+def add_replica(table: Table, db: Database, action: dict[str, Any]) -> Table:
+    """Make a replica with the source's items, and introduce it to the others."""
+    replica = _copied(table, db, action)
+    replica.status = "CREATING"
+    db.tables[replica.name] = replica
+    for key, image in table.items.store.items.items():
+        replica.write(key, unpack(image))
+    _introduce(table, replica)
+    return replica
+
+
+def _copied(table: Table, db: Database, action: dict[str, Any]) -> Table:
     """The table of a new replica, as empty as a new one: what replicas share is the source's."""
-    db = _database(table, action["RegionName"])
     settings = deepcopy(table.settings)
     settings.tags, settings.deletion_protection = {}, False
     if settings.encryption is not None:
@@ -289,14 +309,16 @@ def _introduce(source: Table, replica: Table) -> None:
         one.scope.region: Peer(one.scope.account, one.scope.region, next=replica.journal.next_number)
         for one in everybody
     }
-    join(replica, Membership(ours.group, CURRENT, rank, peers, ours.strong, ours.witness, latest=dict(ours.latest)))
+    latest = dict(ours.latest)
+    join(replica, Membership(ours.group, CURRENT, ours.mode, rank, peers, ours.strong, ours.witness, latest=latest))
     for other in others:
         theirs = other.membership
         assert theirs is not None
         behind = theirs.peers[source.scope.region].next
         theirs.peers[region] = Peer(replica.scope.account, region, "CREATING", behind)
     ours.peers[region] = Peer(replica.scope.account, region, "CREATING", source.journal.next_number)
-    ours.sourced[region] = now
+    if ours.mode != ENABLED:
+        ours.sourced[region] = now
 
 
 # ---------------------------------------------------------------------- deleting replicas
@@ -347,7 +369,7 @@ def _delete(db: Database, table: Table, regions: list[str], witnesses: list[str]
         replica.status = "DELETING"
     for region in regions:
         membership.peers[region].status = "DELETING"
-    _busy_for(db, table, "dynamodb:delete_replicas", regions=regions)
+    busy_for(db, table, "dynamodb:delete_replicas", regions=regions)
 
 
 @job("dynamodb:delete_replicas")

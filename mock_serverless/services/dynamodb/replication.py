@@ -71,6 +71,8 @@ class Membership:
 
     group: str
     version: str = CURRENT
+    mode: str = "ENABLED_WITH_OVERRIDES"
+    """How settings are replicated; ENABLED between replicas of several accounts, which have no overrides."""
     rank: int = 0
     """In which order the replicas were made; the first that can be reached looks after time to live."""
     peers: dict[str, Peer] = field(default_factory=dict)

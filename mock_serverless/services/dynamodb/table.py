@@ -165,6 +165,8 @@ class Table:
         """What it was restored from."""
         self.membership: Membership | None = None
         """The table's part in a global table (replication.py)."""
+        self.replication_mode: str | None = None
+        """What a table that is no replica says of the replication of its settings (GlobalTableSettingsReplicationMode)."""
         self.destinations: dict[str, Destination] = {}  # replaced, never changed in place, as the next two
         self.insights: dict[str | None, Insights] = {}
         self.scaling: dict[tuple[str | None, str], dict[str, Any]] = {}
@@ -203,7 +205,7 @@ class Table:
             setattr(twin, name, deepcopy(getattr(self, name)))
         twin.journal, twin.expiry = Journal(), Expiry()
         twin.stream = twin.latest_stream = twin.recovery = twin.origin = twin._past = twin.membership = None
-        twin.destinations, twin.insights, twin.scaling = {}, {}, {}
+        twin.destinations, twin.insights, twin.scaling, twin.replication_mode = {}, {}, {}, None
         twin.followers = ()
         return twin
 

@@ -13,7 +13,7 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
-from . import policies, replicas, tags
+from . import multi_account, policies, replicas, tags
 from .backups import keep_deleted
 from .database import Database
 from .definitions import (
@@ -44,6 +44,7 @@ CREATE = frozenset(
         ),
         *("DeletionProtectionEnabled", "OnDemandThroughput", "ProvisionedThroughput", "SSESpecification"),
         *("StreamSpecification", "TableClass", "Tags", "WarmThroughput", "ResourcePolicy"),
+        *("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"),
     )
 )
 
@@ -53,7 +54,9 @@ def create_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html"""
     refuse_others(request, CREATE, "CreateTable")
     name = db.checked_name(request["TableName"])
-    check_definition(request)
+    replica = "GlobalTableSourceArn" in request
+    if not replica:
+        check_definition(request)
     tags.check(request.get("Tags") or [])
     if name in db.tables:
         if db.tables[name].restoring:
@@ -61,6 +64,10 @@ def create_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
         if db.tables[name].status in ("CREATING", "DELETING"):
             check_idle(db.tables[name])
         raise refuse_in_use(name)
+    if replica:
+        return {"TableDescription": description(multi_account.create_from_source(db, request, name), "CREATING")}
+    if "GlobalTableSettingsReplicationMode" in request:
+        raise refuse(multi_account.NO_SOURCE)
     _check_limits(db, request)
     policy = None
     if "ResourcePolicy" in request:

@@ -32,6 +32,7 @@ EXCLUSIVE = {
     "SSESpecification": "Server-Side Encryption modification" + ONLY,
     "TableClass": "TableClass modification" + ONLY,
     "DeletionProtectionEnabled": "DeletionProtection modification" + ONLY,
+    "GlobalTableSettingsReplicationMode": "GlobalTableSettingsReplicationMode modification" + ONLY,  # a guess
 }
 """In the order in which they are named where several are there."""
 NOT_ACTIONS = frozenset(("TableName", "AttributeDefinitions", "MultiRegionConsistency"))

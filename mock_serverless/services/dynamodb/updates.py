@@ -38,7 +38,7 @@ KNOWN = frozenset(
             "GlobalSecondaryIndexUpdates",
         ),
         *("OnDemandThroughput", "ProvisionedThroughput", "SSESpecification", "StreamSpecification", "TableClass"),
-        *("WarmThroughput", *replicas.MEMBERS_OF_UPDATE),
+        *("WarmThroughput", "GlobalTableSettingsReplicationMode", *replicas.MEMBERS_OF_UPDATE),
     )
 )
 IOPS, STREAM, CLASS, INDEX = "iops", "stream", "class", "index"
@@ -303,6 +303,22 @@ def _nothing(table: Table) -> None:
     """What has changed already."""
 
 
+def _update_mode(db: Database, table: Table, request: dict[str, Any]) -> dict[str, Any]:
+    """A table that is no replica yet says that its settings may be replicated to another account's."""
+    wanted = request["GlobalTableSettingsReplicationMode"]
+    if table.membership is not None:
+        raise refuse(
+            INVALID + "GlobalTableSettingsReplicationMode can not be updated for a Global Table replica"
+        )  # a guess
+    if wanted not in ("ENABLED", "DISABLED"):
+        raise refuse(
+            f"Value '{wanted}' at 'GlobalTableSettingsReplicationMode' failed to satisfy constraint: Only ENABLED and DISABLED "
+            "settings replication are supported for a Regional Table."
+        )
+    table.replication_mode = wanted
+    return {}
+
+
 FINISH: dict[str, Callable[..., None]] = {"throughput": _set_throughput, "class": _set_class, "nothing": _nothing}
 
 
@@ -428,5 +444,6 @@ PARTS: tuple[tuple[tuple[str, ...], Any], ...] = (
     (("WarmThroughput",), _update_warm),
     (("SSESpecification",), _update_encryption),
     (("GlobalSecondaryIndexUpdates",), _update_indexes),
+    (("GlobalTableSettingsReplicationMode",), _update_mode),
 )
 """What each member of a request does; each gives what the answer shows of it."""

@@ -91,10 +91,9 @@ def test_items_as_plain_values(cloud: Cloud, table: Any) -> None:
 
 
 def test_what_cannot_act_is_refused_by_name(cloud: Cloud, table: Any) -> None:
-    source = "arn:aws:dynamodb:us-west-2:210987654321:table/made"
-    parameters = {"TableName": "made", **COMPOSITE, "GlobalTableSourceArn": source}
-    with pytest.raises(NotSupported, match="GlobalTableSourceArn"):
-        cloud.call("dynamodb", "CreateTable", parameters)
+    update = {"Disassociate": {"RegionName": "us-east-1", "DisassociationMode": "WAIT_FOR_REPLICATION"}}
+    with pytest.raises(NotSupported, match="Disassociate"):
+        cloud.call("dynamodb", "UpdateTable", {"TableName": "orders", "ReplicaUpdates": [update]})
 
 
 def test_indexes_of_several_attributes(cloud: Cloud) -> None:

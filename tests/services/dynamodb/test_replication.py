@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_serverless import Cloud, mock_cloud
+from mock_serverless.core.errors import AwsError
+from mock_serverless.core.operation import service_model
 
 START = datetime(2030, 1, 1, tzinfo=timezone.utc)
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
@@ -294,6 +296,27 @@ def test_an_item_that_was_prolonged_elsewhere_lives(cloud: Cloud) -> None:
     assert values(cloud, "us-east-1") == values(cloud, "us-west-2") == {"x": "2"}
 
 
+def test_encryption_is_of_one_kind_with_keys_of_their_own(cloud: Cloud) -> None:
+    tables = made(REGIONS[:2])
+    cloud.dynamodb.latency(table=5)
+    update = {
+        "TableName": "tab",
+        "SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/own"},
+    }
+    tables["us-east-1"].update_table(**update)
+    assert "KMSMasterKeyId" not in tables["us-west-2"].describe_table(TableName="tab")["Table"]["Replicas"][0]
+    with pytest.raises(ClientError, match="encryption status is in UPDATING state"):
+        tables["us-east-1"].update_table(TableName="tab", ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
+    cloud.clock.advance(seconds=5)
+    own, theirs = (t.describe_table(TableName="tab")["Table"]["SSEDescription"] for t in tables.values())
+    assert own["KMSMasterKeyArn"] != theirs["KMSMasterKeyArn"]
+    cloud.clock.advance(days=1)
+    update["SSESpecification"]["KMSMasterKeyId"] = "alias/another"
+    tables["us-east-1"].update_table(**update)
+    cloud.clock.advance(seconds=5)
+    assert tables["us-west-2"].describe_table(TableName="tab")["Table"]["SSEDescription"] == theirs
+
+
 def test_snapshots_hold_across_regions(cloud: Cloud) -> None:
     tables = made()
     cloud.dynamodb.replication_lag(5)
@@ -410,6 +433,87 @@ def test_the_last_of_all_writes_is_what_stays(
         cloud.settle(until_idle=True)
         expected = {pk: value for pk, value in last.items() if value is not None}
         assert [values(cloud, region) for region in REGIONS] == [expected] * 3
+
+
+@pytest.mark.parametrize("region", ["", "x", None, 1])
+def test_what_is_no_region(cloud: Cloud, region: Any) -> None:
+    with pytest.raises(ValueError, match="a region is isolated by its name"):
+        cloud.dynamodb.isolate(region)
+
+
+# ---------------------------------------------------------------------- several accounts
+
+
+MEMBER = "GlobalTableSourceArn"
+SEVERAL_ACCOUNTS = MEMBER in service_model("dynamodb").operation_model("CreateTable").input_shape.members
+OTHER = "210987654321"
+SOURCE = "arn:aws:dynamodb:us-east-1:123456789012:table/tab"
+
+
+def replicate_to_another_account(cloud: Cloud, region: str = "us-west-2", **more: Any) -> Any:
+    request = {"TableName": "tab", MEMBER: SOURCE, "GlobalTableSettingsReplicationMode": "ENABLED", **more}
+    return cloud.call("dynamodb", "CreateTable", request, account=OTHER, region=region)
+
+
+def allowed(cloud: Cloud) -> dict[str, Any]:
+    tables = made(REGIONS[:1])
+    request = {"TableName": "tab", "GlobalTableSettingsReplicationMode": "ENABLED"}
+    cloud.call("dynamodb", "UpdateTable", request)
+    return tables
+
+
+@pytest.mark.skipif(not SEVERAL_ACCOUNTS, reason="this botocore's model doesn't know tables of several accounts")
+def test_a_replica_in_another_account(cloud: Cloud) -> None:
+    tables = allowed(cloud)
+    put(tables["us-east-1"], "x", "1")
+    made_there = replicate_to_another_account(cloud)["TableDescription"]
+    assert made_there["TableArn"] == f"arn:aws:dynamodb:us-west-2:{OTHER}:table/tab"
+    assert (made_there["TableStatus"], made_there["KeySchema"]) == ("CREATING", KEY)
+    item = {"pk": {"S": "y"}, "value": {"S": "2"}}
+    cloud.call("dynamodb", "PutItem", {"TableName": "tab", "Item": item}, account=OTHER, region="us-west-2")
+    put(tables["us-east-1"], "x", "3")
+    theirs = {i["pk"]: i["value"] for i in cloud.dynamodb.items("tab", account=OTHER, region="us-west-2")}
+    assert theirs == values(cloud, "us-east-1") == {"x": "3", "y": "2"}
+    shown = tables["us-east-1"].describe_table(TableName="tab")["Table"]
+    assert shown["GlobalTableSettingsReplicationMode"] == "ENABLED"
+    assert [r["RegionName"] for r in shown["Replicas"]] == ["us-west-2"]
+    cloud.call("dynamodb", "DeleteTable", {"TableName": "tab"}, account=OTHER, region="us-west-2")
+    assert "Replicas" not in tables["us-east-1"].describe_table(TableName="tab")["Table"]
+
+
+@pytest.mark.skipif(not SEVERAL_ACCOUNTS, reason="this botocore's model doesn't know tables of several accounts")
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"GlobalTableSettingsReplicationMode": "DISABLED"}, "must be ENABLED when"),
+        ({MEMBER: "arn:aws:dynamodb:us-east-1:123456789012:table/other"}, "TableName must be the name"),
+        ({MEMBER: f"arn:aws:dynamodb:us-east-1:{OTHER}:table/tab"}, "must be of another account"),
+        ({MEMBER: "arn:aws:dynamodb:eu-west-1:123456789012:table/tab"}, "must have GlobalTableSettingsReplicationMode"),
+        ({"TableClass": "STANDARD"}, "TableClass can not be specified"),
+        ({"region": "us-east-1"}, "has a replica in region us-east-1 already"),
+        ({MEMBER: "no arn"}, "Invalid GlobalTableSourceArn"),
+    ],
+)
+def test_what_is_no_source(cloud: Cloud, more: dict[str, Any], message: str) -> None:
+    allowed(cloud)
+    with pytest.raises(AwsError, match=message):
+        replicate_to_another_account(cloud, **more)
+
+
+@pytest.mark.skipif(not SEVERAL_ACCOUNTS, reason="this botocore's model doesn't know tables of several accounts")
+def test_how_settings_are_replicated(cloud: Cloud) -> None:
+    tables = allowed(cloud)
+    assert (
+        tables["us-east-1"].describe_table(TableName="tab")["Table"]["GlobalTableSettingsReplicationMode"] == "ENABLED"
+    )
+    request = {"TableName": "tab", "GlobalTableSettingsReplicationMode": "ENABLED_WITH_OVERRIDES"}
+    with pytest.raises(
+        AwsError, match="Only ENABLED and DISABLED settings replication are supported for a Regional Table"
+    ):
+        cloud.call("dynamodb", "UpdateTable", request)
+    cloud.call("dynamodb", "UpdateTable", {**request, "GlobalTableSettingsReplicationMode": "DISABLED"})
+    with pytest.raises(AwsError, match="must have GlobalTableSettingsReplicationMode ENABLED"):
+        replicate_to_another_account(cloud)
 
 
 # ---------------------------------------------------------------------- version 2017.11.29
