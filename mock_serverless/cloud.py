@@ -21,7 +21,7 @@ from .core import current
 from .core import operation as operations
 from .core.agenda import JOBS, Agenda, Entry
 from .core.clock import Clock
-from .core.copying import copy_tree
+from .core.doubles import Doubles
 from .core.errors import (
     AwsError,
     CloudClosed,
@@ -31,7 +31,7 @@ from .core.errors import (
     ServedElsewhere,
     near_misses,
 )
-from .core.faults import Fault, Stub, at_rest, check_answer, error_of
+from .core.faults import Fault, Stub, check_answer
 from .core.guest import Visit, caller, current_visit, is_signal, nobody_visiting, visiting
 from .core.ids import Ids
 from .core.journal import Call, Calls
@@ -103,8 +103,7 @@ class Cloud:
 
     def _forget(self) -> None:
         self._states: dict[tuple[str, str, str], Any] = {}
-        self._stubs: dict[tuple[str, str], Stub] = {}
-        self._faults: list[Fault] = []
+        self.doubles = Doubles(self.guest, self._lock, self.ids.random)
         self.watchers: dict[str, list[tuple[str, Scope, dict[str, Any]]]] = {}
         self.failures: dict[str, tuple[str, str]] = {}
         self.logbook = Logbook()
@@ -160,12 +159,12 @@ class Cloud:
         principal = self.access_keys.get(call.access_key) if self.access_keys else None
         if principal is not None and principal.expires <= call.timestamp:
             raise expired(call.service, operations.service_model(call.service).metadata["protocol"])
-        if self._faults:
-            self._strike(call, key)
+        if self.doubles.faults:
+            self.doubles.strike(call)
         op = operations.OPERATIONS.get(key) or operations.find(*key)
-        stub = self._stubs.get(key)
+        stub = self.doubles.stubs.get(key)
         if stub is not None:
-            return self._stubbed(call, stub)
+            return self.doubles.answer(call, stub)
         if op is None:
             raise self._not_supported(call)
         op.check(call.params)
@@ -175,20 +174,6 @@ class Cloud:
         if self.check_answers:
             check_answer(response, op.output_shape, f"{call.service}.{call.operation}")
         return response
-
-    def _strike(self, call: Call, key: tuple[str, str]) -> None:
-        for fault in list(self._faults):
-            if (fault.service, fault.operation) == key and self._concerns(fault, call):
-                with self._lock:
-                    strikes = fault.strikes(self.ids.random)
-                if strikes:
-                    raise fault.error
-
-    def _concerns(self, fault: Fault, call: Call) -> bool:
-        if fault.where is None:
-            return True
-        with self.guest(f"fault of {call.service}.{call.operation}"):
-            return bool(fault.where(call.params))
 
     def _operate(self, op: operations.Operation, call: Call) -> dict[str, Any]:
         try:
@@ -214,25 +199,10 @@ class Cloud:
             ) from e
         return {} if response is None else response
 
-    def _stubbed(self, call: Call, stub: Stub) -> dict[str, Any]:
-        operations.checker(call.service, call.operation)(call.params)
-        with self._lock:
-            stub.hits += 1
-        answer = stub.answer
-        name = f"{call.service}.{call.operation}"
-        if callable(answer) and not isinstance(answer, type):
-            with self.guest(f"stub of {name}"):
-                answer = copy_tree(answer(copy_tree(call.params)))
-            if not isinstance(answer, BaseException):
-                check_answer(answer or {}, operations.output_shape(call.service, call.operation), f"the stub of {name}")
-        if isinstance(answer, BaseException) or (isinstance(answer, type) and issubclass(answer, BaseException)):
-            raise _as_aws_error(answer)
-        return answer or {}
-
     def _not_supported(self, call: Call) -> NotSupported:
         name = f"{call.service}.{call.operation}"
         there = {n for s, n in operations.OPERATIONS if s == call.service}
-        there |= {n for s, n in self._stubs if s == call.service}
+        there |= {n for s, n in self.doubles.stubs if s == call.service}
         what = "the operation" if there else f"the service {call.service!r}"
         return NotSupported(
             f"{name}: mock_serverless does not implement {what}, and it is not stubbed. No call leaves the process.\n"
@@ -380,16 +350,7 @@ class Cloud:
         later stub of the same operation replaces an earlier one; None takes it away. Gives the stub, which counts its ``hits``.
         """
         self.check_open()
-        key = operations.resolve(service, operation)
-        new = Stub(*key, answer)
-        if answer is None:
-            self._stubs.pop(key, None)
-            return new
-        if not callable(answer) and not isinstance(answer, BaseException):
-            check_answer(answer, operations.output_shape(*key), f"the stub of {key[0]}.{key[1]}")
-            new.answer = at_rest(answer)
-        self._stubs[key] = new
-        return new
+        return self.doubles.stub(service, operation, answer)
 
     def fail(
         self,
@@ -409,12 +370,7 @@ class Cloud:
         errors are retried by botocore, its back-off in virtual time. Gives the fault, which counts its ``hits``.
         """
         self.check_open()
-        _check_fault(error, times, where, probability)
-        key = operations.resolve(service, operation)
-        raised = error_of(key[0], error, message) if isinstance(error, str) else _as_aws_error(error)
-        new = Fault(*key, raised, times, where, probability)
-        self._faults.append(new)
-        return new
+        return self.doubles.fail(service, operation, error, message, times, where, probability)
 
     # ------------------------------------------------------------------ rollback
 
@@ -431,8 +387,7 @@ class Cloud:
                     "kernel": self.kernel.state(),
                     "random": self.ids.random.getstate(),
                     "journal": len(self.calls),
-                    "stubs": [(s, s.hits) for s in self._stubs.values()],
-                    "faults": [(f, f.hits) for f in self._faults],
+                    "doubles": self.doubles.state(),
                     "watchers": {k: list(v) for k, v in self.watchers.items()},
                     "access_keys": dict(self.access_keys),
                     "logbook": self.logbook.state(),
@@ -458,10 +413,7 @@ class Cloud:
             self.kernel.set_state(parts["kernel"])
             self.ids.random.setstate(parts["random"])
             self.calls.truncate(parts["journal"])
-            self._stubs = {(stub.service, stub.operation): stub for stub, _ in parts["stubs"]}
-            self._faults = [fault for fault, _ in parts["faults"]]
-            for double, hits in (*parts["stubs"], *parts["faults"]):
-                double.hits = hits
+            self.doubles.set_state(parts["doubles"])
             self.watchers = {k: list(v) for k, v in parts["watchers"].items()}
             self.access_keys = dict(parts["access_keys"])
             self.logbook.set_state(parts["logbook"])
@@ -538,30 +490,3 @@ class Cloud:
 
 
 _caller = caller
-
-
-def _check_fault(error: Any, times: Any, where: Any, probability: float) -> None:
-    """A fault that could never strike, or not as it was meant, is an error at once."""
-    a_class = isinstance(error, type) and issubclass(error, BaseException)
-    if not (error and isinstance(error, str)) and not isinstance(error, BaseException) and not a_class:
-        raise TypeError(f"an error is a code of AWS's or an exception, not {error!r}")
-    if times is not None and (not isinstance(times, int) or times < 0):
-        raise ValueError(f"times is how often the fault strikes, a whole number, not {times!r}")
-    if where is not None and not callable(where):
-        raise TypeError(f"where is a callable that takes a call's parameters, not {where!r}")
-    if not 0 <= probability <= 1:
-        raise ValueError(f"a probability is between 0 and 1, not {probability}")
-
-
-def _as_aws_error(error: Any) -> BaseException:
-    """botocore's ClientError as an AwsError; every other exception as it is."""
-    if isinstance(error, type):
-        error = error()
-    response = getattr(error, "response", None)
-    if isinstance(response, dict) and "Error" in response:
-        details = dict(response["Error"])
-        fields = {k: v for k, v in response.items() if k not in ("Error", "ResponseMetadata")}
-        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
-        return AwsError(details.get("Code", "Unknown"), details.get("Message", ""), status, **fields)
-    assert isinstance(error, BaseException)
-    return error

@@ -28,17 +28,17 @@ def add(cloud: Cloud, url: str, answer: Any) -> Stub:
         raise ValueError(f"a URL starts with http:// or https:// and a host, with a method before it or not: {url!r}")
     key = (SERVICE, f"{method.upper()} {address}".strip())
     if answer is None:
-        return cloud._stubs.pop(key, Stub(*key, None))
+        return cloud.doubles.stubs.pop(key, Stub(*key, None))
     if not callable(answer) and not isinstance(answer, BaseException):
         response_of(answer)
-    cloud._stubs[key] = stub = Stub(*key, answer)
+    cloud.doubles.stubs[key] = stub = Stub(*key, answer)
     return stub
 
 
 def has_host(cloud: Cloud, host: str) -> bool:
     """Is some URL of this host stubbed?"""
     return any(
-        service == SERVICE and urlsplit(url.rpartition(" ")[2]).hostname == host for service, url in cloud._stubs
+        service == SERVICE and urlsplit(url.rpartition(" ")[2]).hostname == host for service, url in cloud.doubles.stubs
     )
 
 
@@ -46,7 +46,7 @@ def find(cloud: Cloud, request: Request) -> Callable[[], Response] | None:
     """What answers a request: the stub whose URL is the longest beginning of the request's; one with a method before others."""
     found = [
         (len(url), bool(method), stub)
-        for (service, name), stub in cloud._stubs.items()
+        for (service, name), stub in cloud.doubles.stubs.items()
         if service == SERVICE
         for method, _, url in (name.rpartition(" "),)
         if method in ("", request.method) and _begins(request.url, url)
