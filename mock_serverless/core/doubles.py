@@ -108,8 +108,10 @@ class Doubles:
         stubs, faults = state
         self.stubs = {(stub.service, stub.operation): stub for stub, _ in stubs}
         self.faults = [fault for fault, _ in faults]
-        for double, hits in (*stubs, *faults):
-            double.hits = hits
+        for stub, hits in stubs:
+            stub.hits = hits
+        for fault, hits in faults:
+            fault.hits = hits
 
 
 def _check_fault(error: Any, times: Any, where: Any, probability: float) -> None:
