@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any
 
 from mock_serverless.core.arns import Arn
 from mock_serverless.core.clock import from_timestamp, to_timestamp
 from mock_serverless.core.errors import AwsError
-from mock_serverless.core.operation import operation
+from mock_serverless.core.operation import operation, output_shape
 
 from . import restores
 from .database import Database
@@ -100,7 +101,7 @@ def _described(table: Table) -> dict[str, Any]:
     if recovery is not None:
         shown = {
             "PointInTimeRecoveryStatus": "ENABLED",
-            "RecoveryPeriodInDays": recovery.days,
+            **({"RecoveryPeriodInDays": recovery.days} if _knows_periods() else {}),
             "EarliestRestorableDateTime": _second(recovery.earliest(now)),
             "LatestRestorableDateTime": _second(recovery.latest(now)),
         }
@@ -110,6 +111,13 @@ def _described(table: Table) -> dict[str, Any]:
             "PointInTimeRecoveryDescription": shown,
         }
     }
+
+
+@cache
+def _knows_periods() -> bool:
+    """Whether botocore's model has RecoveryPeriodInDays, which came in 2025."""
+    shape = output_shape("dynamodb", "DescribeContinuousBackups").members["ContinuousBackupsDescription"]
+    return "RecoveryPeriodInDays" in shape.members["PointInTimeRecoveryDescription"].members
 
 
 def _second(time: float) -> datetime:

@@ -110,7 +110,7 @@ def plan(db: Database, source: Table, request: dict[str, Any]) -> Plan:
     if billing == PER_REQUEST:
         settings.paid_per_request_since = db.scope.timestamp()
         settings.on_demand = request.get("OnDemandThroughputOverride", old.on_demand)
-    settings.encryption = old.encryption
+    settings.encryption = None if old.encryption is None else {**old.encryption, "Status": "ENABLED"}
     if "SSESpecificationOverride" in request:
         settings.encryption = encryption(db, request["SSESpecificationOverride"])
     return Plan(settings, (*_local(source, request), *_global(source, request, billing)))

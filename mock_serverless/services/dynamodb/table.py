@@ -285,6 +285,7 @@ class Table:
             self._note_change(old, image, by)
 
     def _note_change(self, old: Image | None, new: Image | None, by: str | None) -> None:
+        self._past = None
         number = self.journal.append(self.scope.timestamp(), old, new, by)
         if self.stream is not None:
             self.scope.notify(self.stream.arn)
@@ -295,6 +296,7 @@ class Table:
 
     def keep(self, need: str, seconds: float | None) -> None:
         """Have the journal reach back so many seconds from now on, for ``need``; None: no longer for it. See changes.py."""
+        self._past = None
         self.journal.keep(need, seconds, self.scope.timestamp())
 
     def at(self, time: float) -> Store:

@@ -4,6 +4,7 @@ be restored of any second agree with the model."""
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
@@ -24,7 +25,8 @@ SORTS = st.sampled_from(["-1", "0", "0.5", "2", "10", "1e3"])
 GROUPS = st.sampled_from(["x", "y"])
 RANKS = st.sampled_from(["k", "l", "ll", "m"])
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
-SPANS = st.sampled_from([1, 2, 5, 100, 400])
+SPANS = st.sampled_from([1, 2, 5, 100, 400, 5 * 3600])
+LONGEST = 20 * 3600  # the stream keeps its records for a day
 Model = dict[tuple[str, Decimal], dict[str, Any]]
 OPTIONAL = st.fixed_dictionaries({}, optional={"g": GROUPS, "r": RANKS, "v": st.integers(0, 3).map(str)})
 
@@ -67,9 +69,9 @@ class Things(RuleBasedStateMachine):
         recovery = {"PointInTimeRecoveryEnabled": True}
         self.table.update_continuous_backups(TableName=NAME, PointInTimeRecoverySpecification=recovery)
         self.model: Model = {}
-        self.seconds: dict[int, Model] = {}  # what there was at the end of each
+        self.history: list[tuple[int, Model]] = []  # what there was from a second on, at its end
         self.backups: list[tuple[str, Model]] = []
-        self.saved: list[tuple[Any, tuple[Model, dict[int, Model], list[tuple[str, Model]]]]] = []
+        self.saved: list[tuple[Any, tuple[Model, list[tuple[int, Model]], list[tuple[str, Model]]]]] = []
 
     @staticmethod
     def index(name: str, hash_name: str, range_name: str, projection: str) -> dict[str, Any]:
@@ -156,37 +158,35 @@ class Things(RuleBasedStateMachine):
 
     @rule()
     def save(self) -> None:
-        self.saved.append((self.cloud.snapshot(), (dict(self.model), dict(self.seconds), list(self.backups))))
+        self.saved.append((self.cloud.snapshot(), (dict(self.model), list(self.history), list(self.backups))))
 
     @rule(data=st.data())
     def go_back(self, data: st.DataObject) -> None:
         if self.saved:
-            snapshot, (model, seconds, backups) = data.draw(st.sampled_from(self.saved))
+            snapshot, (model, history, backups) = data.draw(st.sampled_from(self.saved))
             self.cloud.restore(snapshot)
-            self.model, self.seconds, self.backups = dict(model), dict(seconds), list(backups)
+            self.model, self.history, self.backups = dict(model), list(history), list(backups)
 
     @rule(data=st.data())
     def look_back(self, data: st.DataObject) -> None:
         """The journal gives the items of any second: what late reads see."""
-        if self.seconds:
-            second = data.draw(st.sampled_from(sorted(self.seconds)))
-            store = self.cloud.state_of("dynamodb", self.cloud.account, "us-east-1").table(NAME).at(float(second))
-            found = [item_of(store.items[k]) for k in store.scan(None, 0, 1 << 64)]
-            assert canon(found) == canon(list(self.seconds[second].values()))
+        second = data.draw(st.integers(int(START.timestamp()), self.now()))
+        store = self.cloud.state_of("dynamodb", self.cloud.account, "us-east-1").table(NAME).at(float(second))
+        found = [item_of(store.items[k]) for k in store.scan(None, 0, 1 << 64)]
+        assert canon(found) == canon(list(self.at(second).values()))
 
     @rule(data=st.data())
     def restore_a_second(self, data: st.DataObject) -> None:
         shown = self.table.describe_continuous_backups(TableName=NAME)["ContinuousBackupsDescription"]
-        latest = shown["PointInTimeRecoveryDescription"]["LatestRestorableDateTime"]
-        known = [s for s in sorted(self.seconds) if s <= latest.timestamp()]
-        if known:
-            second = data.draw(st.sampled_from(known))
-            self.table.restore_table_to_point_in_time(
-                SourceTableName=NAME,
-                TargetTableName="restored",
-                RestoreDateTime=datetime.fromtimestamp(second, timezone.utc),
-            )
-            self.check_restored(self.seconds[second])
+        recovery = shown["PointInTimeRecoveryDescription"]
+        first, last = (int(recovery[f"{w}RestorableDateTime"].timestamp()) for w in ("Earliest", "Latest"))
+        second = data.draw(st.integers(first, last) | st.sampled_from([s for s, _ in self.history if s <= last]))
+        self.table.restore_table_to_point_in_time(
+            SourceTableName=NAME,
+            TargetTableName="restored",
+            RestoreDateTime=datetime.fromtimestamp(second, timezone.utc),
+        )
+        self.check_restored(self.at(second))
 
     @rule()
     def back_up(self) -> None:
@@ -215,6 +215,13 @@ class Things(RuleBasedStateMachine):
     def now(self) -> int:
         return int(self.cloud.clock.timestamp())
 
+    def note(self, second: int) -> None:
+        """From this second on there is what is in the model now."""
+        self.history = [*(h for h in self.history if h[0] < second), (second, dict(self.model))]
+
+    def at(self, second: int) -> Model:
+        return [model for s, model in self.history if s <= second][-1]
+
     @rule(p=PARTITIONS, s=SORTS, more=OPTIONAL, left=st.sampled_from([-10, 0, 1, 3, 200]))
     def put_expiring(self, p: str, s: str, more: dict[str, str], left: int) -> None:
         expires = {"t": {"N": str(self.now() + left)}}
@@ -226,12 +233,13 @@ class Things(RuleBasedStateMachine):
 
     @rule(span=SPANS)
     def pass_time(self, span: int) -> None:
-        start = self.now()
+        end = self.now() + span
+        if end > START.timestamp() + LONGEST:
+            return
         self.cloud.clock.advance(span)
-        for second in range(start, start + span):
-            self.seconds[second] = dict(self.model)
-            gone = {k for k, i in self.model.items() if "t" in i and int(i["t"]["N"]) <= second + 1}
-            self.model = {k: i for k, i in self.model.items() if k not in gone}
+        while due := sorted(t for i in self.model.values() if "t" in i and (t := int(i["t"]["N"])) <= end):
+            self.model = {k: i for k, i in self.model.items() if "t" not in i or int(i["t"]["N"]) > due[0]}
+            self.note(due[0])
 
     # ------------------------------------------------------------------ reads
 
@@ -297,6 +305,7 @@ class Things(RuleBasedStateMachine):
     def all_agrees(self) -> None:
         if not hasattr(self, "model"):
             return
+        self.note(self.now())
         found = self.table.scan(TableName=NAME)["Items"]
         assert canon(found) == canon(list(self.model.values()))
         shown = self.table.describe_table(TableName=NAME)["Table"]
@@ -307,10 +316,8 @@ class Things(RuleBasedStateMachine):
 
     def replayed(self) -> dict[str, dict[str, Any]]:
         """The items which the stream's records give."""
-        shard = self.streams.describe_stream(StreamArn=self.arn)["StreamDescription"]["Shards"][0]["ShardId"]
-        start = self.streams.get_shard_iterator(StreamArn=self.arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
         items: dict[str, dict[str, Any]] = {}
-        for record in self.streams.get_records(ShardIterator=start["ShardIterator"])["Records"]:
+        for record in self.records():
             change = record["dynamodb"]
             name = str(change["Keys"])
             assert items.get(name) == change.get("OldImage")
@@ -323,6 +330,12 @@ class Things(RuleBasedStateMachine):
             else:
                 del items[name]
         return items
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        for shard in self.streams.describe_stream(StreamArn=self.arn)["StreamDescription"]["Shards"]:
+            where = {"StreamArn": self.arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+            start = self.streams.get_shard_iterator(**where)["ShardIterator"]
+            yield from self.streams.get_records(ShardIterator=start)["Records"]
 
 
 def canon(items: list[dict[str, Any]]) -> list[str]:
