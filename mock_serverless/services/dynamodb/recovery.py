@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import cache
 from typing import Any
 
 from mock_serverless.core.arns import Arn
 from mock_serverless.core.clock import from_timestamp, to_timestamp
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation, output_shape
+from mock_serverless.core.shapes import known
 
 from . import restores
 from .database import Database
@@ -101,23 +101,15 @@ def _described(table: Table) -> dict[str, Any]:
     if recovery is not None:
         shown = {
             "PointInTimeRecoveryStatus": "ENABLED",
-            **({"RecoveryPeriodInDays": recovery.days} if _knows_periods() else {}),
+            "RecoveryPeriodInDays": recovery.days,
             "EarliestRestorableDateTime": _second(recovery.earliest(now)),
             "LatestRestorableDateTime": _second(recovery.latest(now)),
         }
-    return {
-        "ContinuousBackupsDescription": {
-            "ContinuousBackupsStatus": "ENABLED",
-            "PointInTimeRecoveryDescription": shown,
-        }
-    }
-
-
-@cache
-def _knows_periods() -> bool:
-    """Whether botocore's model has RecoveryPeriodInDays, which came in 2025."""
-    shape = output_shape("dynamodb", "DescribeContinuousBackups").members["ContinuousBackupsDescription"]
-    return "RecoveryPeriodInDays" in shape.members["PointInTimeRecoveryDescription"].members
+    described = {"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": shown}
+    answer: dict[str, Any] = known(
+        {"ContinuousBackupsDescription": described}, output_shape("dynamodb", "DescribeContinuousBackups")
+    )
+    return answer
 
 
 def _second(time: float) -> datetime:
