@@ -14,6 +14,7 @@ from mock_serverless.core.operation import operation
 
 from . import legacy
 from .capacity import Costs, change_units, collection_metrics, read_units
+from .conflicts import is_held
 from .database import Database
 from .expressions import bind
 from .items import DeleteAction, PutAction, check_paths
@@ -122,16 +123,21 @@ def batch_write_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
             raise refuse(DUPLICATES)
         seen.add((table.name, key))
         writes.append((name, table, key, action))
-    return _write(request, writes)
+    return _write(db, request, writes)
 
 
-def _write(request: dict[str, Any], writes: list[tuple[str, Table, Key, PutAction | DeleteAction]]) -> dict[str, Any]:
+def _write(
+    db: Database, request: dict[str, Any], writes: list[tuple[str, Table, Key, PutAction | DeleteAction]]
+) -> dict[str, Any]:
     answer: dict[str, Any] = {"UnprocessedItems": {}}
     costs = Costs(request)
     metrics: dict[str, list[Any]] = {}
     entries = [entry for entries in request["RequestItems"].values() for entry in entries]
     throttled: list[AwsError] = []
     for (name, table, key, action), entry in zip(writes, entries, strict=True):
+        if is_held(db, table, key):
+            answer["UnprocessedItems"].setdefault(name, []).append(entry)
+            continue
         old = table.get(key)
         new = action.applied(table, old)
         if table.buckets is not None:

@@ -44,6 +44,8 @@ class Database:
         self._ttl_lag = 0.0
         self.policies: dict[str, Policy] = {}  # by ARN; replaced, never changed in place
         self.globe = Globe()
+        self.held: frozenset[tuple[str, Any]] = frozenset()  # items on which transactions are under way: see conflicts
+        self.tokens_in_progress: frozenset[str] = frozenset()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Database:
         copy = memo[id(self)] = Database(self.scope)
@@ -57,6 +59,7 @@ class Database:
         copy._ttl_lag = self._ttl_lag
         copy.policies = self.policies
         copy.globe = deepcopy(self.globe, memo)
+        copy.held, copy.tokens_in_progress = self.held, self.tokens_in_progress
         return copy
 
     @property

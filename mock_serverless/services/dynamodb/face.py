@@ -6,9 +6,10 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from .conflicts import Ongoing
 from .images import item_of
 from .replication import set_isolated
-from .values import Item, Value
+from .values import Item, Value, normalise_item
 
 if TYPE_CHECKING:
     from mock_serverless.cloud import Cloud
@@ -93,6 +94,26 @@ class DynamodbFace:
             raise ValueError(f"the lag of expiry is a number of seconds, 0 or more, not {seconds!r}")
         self._database(None, None).ttl_lag = float(seconds)
 
+    def transaction(
+        self,
+        table: str,
+        *keys: dict[str, Any],
+        token: str | None = None,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> Ongoing:
+        """Another client's transaction is under way on items, to the end of a ``with`` block or until its ``end()``.
+
+        ``keys`` are plain values, as in ``{"pk": "a", "sk": 1}``; ``token`` is the transaction's ClientRequestToken. Single
+        writes to the items give TransactionConflictException, transactions are cancelled with TransactionConflict, batches leave
+        the items unprocessed, and the token gives TransactionInProgressException. Reads see what was there before. Raises
+        AwsError when there is no such table or a key doesn't fit it.
+        """
+        db = self._database(account, region)
+        held = db.table(table)
+        items = frozenset((held.name, held.key.of_key(normalise_item(typed(key)))) for key in keys)
+        return Ongoing(db, items, token)
+
     def _database(self, account: str | None, region: str | None) -> Database:
         cloud = self._cloud
         database: Database = cloud.state_of("dynamodb", account or cloud.account, region or cloud.region)
@@ -122,6 +143,15 @@ class Isolation:
 def plain(item: Item) -> dict[str, Any]:
     """An item as plain Python values."""
     return {name: _plain_value(value) for name, value in item.items()}
+
+
+def typed(key: dict[str, Any]) -> Item:
+    """A key of plain Python values as DynamoDB's."""
+    kinds = {str: "S", bytes: "B", int: "N", Decimal: "N"}
+    for name, value in key.items():
+        if type(value) not in kinds:
+            raise TypeError(f"{name}: keys are str, bytes, int or Decimal, not {value!r}")
+    return {n: {kinds[type(v)]: str(v) if kinds[type(v)] == "N" else v} for n, v in key.items()}
 
 
 def _plain_value(value: Value) -> Any:

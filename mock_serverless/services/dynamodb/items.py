@@ -15,6 +15,7 @@ from mock_serverless.core.operation import operation
 
 from . import legacy
 from .capacity import REPORTED, change_units, collection_metrics, consumed, read_units
+from .conflicts import check_free
 from .database import Database
 from .expressions import BoundCondition, BoundUpdate, bind
 from .expressions.tree import Ref
@@ -83,6 +84,8 @@ def put_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     action = _read(PutAction, "PutItem", request)
     table = db.table(request["TableName"])
     key = action.key(table)
+    if db.held:
+        check_free(db, table, key)
     old = table.get(key)
     if table.buckets is not None:
         admit_write(table, old, action.record, action.condition)
@@ -97,6 +100,8 @@ def delete_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     action = _read(DeleteAction, "DeleteItem", request)
     table = db.table(request["TableName"])
     key = action.key(table)
+    if db.held:
+        check_free(db, table, key)
     old = table.get(key)
     if table.buckets is not None:
         admit_write(table, old, None, action.condition)
@@ -112,6 +117,8 @@ def update_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     action = _read(UpdateAction, "UpdateItem", request)
     table = db.table(request["TableName"])
     key = action.key(table)
+    if db.held:
+        check_free(db, table, key)
     old = table.get(key)
     if table.buckets is not None and action.condition is not None:
         admit_failure(table, old, action.condition)

@@ -14,6 +14,7 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
 from .capacity import Costs, change_units, collection_metrics, read_units, write_units
+from .conflicts import HELD, ONGOING, check_token, is_held
 from .database import Database
 from .expressions import BoundProjection, bind
 from .items import FAILED, DeleteAction, PutAction, UpdateAction, check_paths
@@ -27,6 +28,7 @@ MOST_BYTES = 4 * 1024 * 1024
 TOKEN_LIFE = 600.0
 CANCELLED = "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]"
 DUPLICATE = "Transaction request cannot include multiple operations on one item"
+NONE = "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request"  # AWS's DynamoDB Local
 NOT_ONE = "TransactItems can only contain one of Check, Put, Update or Delete"
 TOO_LARGE = "The aggregate size of the items in the transaction exceeds 4 MB"  # a guess
 MISMATCH = "The provided client request token was already used for a request with different parameters"  # a guess
@@ -70,6 +72,8 @@ class _Write:
             raise
         except AwsError as error:
             self.fault = error
+        if self.fault is None and is_held(db, self.table, self.key):
+            self.fault = AwsError(HELD, ONGOING)
 
     def prepare(self) -> None:
         """Hold the action against the item."""
@@ -105,7 +109,7 @@ class _Write:
             return {"Code": "None"}
         if self.fault.code in REASONS:
             return cancellation(self.fault)
-        code = "ConditionalCheckFailed" if self.fault.code == "ConditionalCheckFailed" else "ValidationError"
+        code = self.fault.code if self.fault.code in ("ConditionalCheckFailed", HELD) else "ValidationError"
         return {"Code": code, "Message": self.fault.message, **self.fault.fields}
 
     @property
@@ -118,13 +122,15 @@ class _Write:
 def transact_write_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
     token = request.get("ClientRequestToken")
+    if token is not None:
+        check_token(db, token)
     replayed = None if token is None else _replay(db, token, request)
     if replayed is not None:
         return replayed
     writes = []
     for entry in request["TransactItems"]:
         if len(entry) != 1:
-            raise refuse(NOT_ONE)
+            raise refuse(NOT_ONE if entry else NONE)
         ((kind, given),) = entry.items()
         writes.append(_Write(kind, given))
     for write in writes:
@@ -222,6 +228,9 @@ def transact_get_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
             raise
         except AwsError as error:
             reason = {"Code": "ValidationError", "Message": error.message}
+        else:
+            if is_held(db, *targets[-1]):
+                reason = {"Code": HELD, "Message": ONGOING}
         reasons.append(reason)
     _check_distinct([(table.name, key) for table, key in targets])
     if any(reason["Code"] != "None" for reason in reasons):
