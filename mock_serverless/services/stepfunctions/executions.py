@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...core.agenda import job
 from ...core.clock import from_timestamp
 from ...core.errors import AwsError, InternalError
 from ...core.operation import operation
+from ...core.scope import Scope
 from . import execution_log
 from .flow import FLOW, finish
 from .language import Document
@@ -92,8 +94,24 @@ def begin(
         mocked=case,
     )
     machine.executions.append(arn)
+    limit_open_time(db, execution)
     execution.flow = scope.kernel.start(FLOW, scope, {"arn": arn})
     return execution
+
+
+def limit_open_time(db: State, execution: Execution) -> None:
+    """A standard execution may be open for a year: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+    if execution.type == "STANDARD":
+        until = execution.started + LONGEST
+        execution.limit = db.scope.at(until, "stepfunctions:year", background=True, arn=execution.arn)
+
+
+@job("stepfunctions:year")
+def _year(scope: Scope, arn: str) -> None:
+    db: State = scope.state()
+    execution = db.executions[arn]
+    if execution.status == "RUNNING":
+        abort(db, execution, status="TIMED_OUT")
 
 
 def _chosen(db: State, machine: StateMachine, arn: str) -> tuple[Revision, str | None, str | None]:
@@ -256,21 +274,21 @@ def stop_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
     return {"stopDate": from_timestamp(execution.stopped)}
 
 
-def abort(db: State, execution: Execution, error: str | None = None, cause: str | None = None) -> None:
+def abort(
+    db: State, execution: Execution, error: str | None = None, cause: str | None = None, status: str = "ABORTED"
+) -> None:
     """End a running execution where it is; its task tokens are no longer open."""
     given = {k: v for k, v in (("error", error), ("cause", cause)) if v is not None}
-    event = Event("ExecutionAborted", db.scope.timestamp(), len(execution.history), given)
+    event = Event(ENDED_BY[status], db.scope.timestamp(), len(execution.history), given)
     execution.history.append(event)
     execution_log.write(db, execution, event, len(execution.history))
-    finish(db, execution, "ABORTED", error=error, cause=cause)
+    finish(db, execution, status, error=error, cause=cause)
     db.scope.kernel.cancel(execution.flow)
-    for token in db.tokens.values():
-        if token.execution == execution.arn:
-            token.open = False
 
 
 # ---------------------------------------------------------------------- redrive
 
+ENDED_BY = {"ABORTED": "ExecutionAborted", "TIMED_OUT": "ExecutionTimedOut"}
 REDRIVABLE_FOR = 14 * 86400
 LONGEST = 365 * 86400
 
@@ -322,4 +340,5 @@ def redrive(db: State, execution: Execution) -> None:
     execution.output = execution.error = execution.cause = None
     execution.redrives += 1
     execution.redriven = scope.timestamp()
+    limit_open_time(db, execution)
     execution.flow = scope.kernel.start(FLOW, scope, {"arn": execution.arn, "redrive": len(execution.history)})

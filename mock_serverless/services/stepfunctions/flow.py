@@ -112,6 +112,9 @@ def finish(
     execution.status = status
     execution.stopped = db.scope.timestamp()
     execution.output, execution.error, execution.cause = output, error, cause
+    if execution.limit is not None:
+        db.scope.cancel(execution.limit)
+        execution.limit = None
     sweep(db, execution.machine)
     waited_for = db.scope.kernel.deliver(f"execution:{execution.arn}", None)
     if execution.map_run is not None:

@@ -197,6 +197,8 @@ def _begin(world: World, arn: str, inputs: list[tuple[Document, int]], indices: 
 
 
 def _child(world: World, run: MapRun, input: Document, index: int) -> Execution:
+    from .executions import limit_open_time
+
     db, parent = world.db, world.execution
     scope = db.scope
     name = scope.ids.uuid()
@@ -209,6 +211,7 @@ def _child(world: World, run: MapRun, input: Document, index: int) -> Execution:
         revision=run.revision, settings=parent.settings, machine_updated=parent.machine_updated, input=input,
         started=scope.timestamp(), seed=scope.ids.hex(32), map_run=run.arn, map_index=index,
     )  # fmt: skip
+    limit_open_time(db, execution)
     execution.flow = scope.kernel.start("stepfunctions:execution", scope, {"arn": arn})
     return execution
 

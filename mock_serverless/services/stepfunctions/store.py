@@ -106,6 +106,7 @@ class Execution:
     redriven: float | None = None
     position: Position | None = None
     redrive_token: str | None = None
+    limit: int | None = None
     mocked: Case | None = None
     history: list[Event] = field(default_factory=list)
 

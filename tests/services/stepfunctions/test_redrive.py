@@ -193,3 +193,21 @@ def test_what_cannot_be_redriven(cloud: Cloud) -> None:
         "NOT_REDRIVABLE",
         "Execution redrivable period exceeded",
     )
+
+
+def test_an_execution_is_open_for_a_year_at_most(cloud: Cloud) -> None:
+    client = boto3.client("stepfunctions")
+    states = {"W": {"Type": "Wait", "Seconds": 99_999_999, "End": True}}
+    machine = client.create_state_machine(
+        name="w", definition=json.dumps({"StartAt": "W", "States": states}), roleArn=ROLE
+    )["stateMachineArn"]
+    arn = client.start_execution(stateMachineArn=machine)["executionArn"]
+    cloud.clock.advance(days=364)
+    assert client.describe_execution(executionArn=arn)["status"] == "RUNNING"
+    cloud.clock.advance(days=2)
+    told = client.describe_execution(executionArn=arn)
+    assert (told["status"], told["redriveStatusReason"]) == (
+        "TIMED_OUT",
+        "Execution has exceeded the max execution time",
+    )
+    assert types(arn)[-1] == "ExecutionTimedOut"

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from ....core.errors import NotSupported
+from .aggregates import FUNCTIONS, OPERATORS, NothingToCalculate, as_functions, operator
 
 _HEAD = re.compile(r"\$\$|\$(?:(?!\d)\w+)?")
 _STEP = re.compile(
@@ -33,9 +34,6 @@ _FOREIGN = re.compile(
       | (?<![.\w-])\w+\(""",
     re.VERBOSE,
 )
-# Jayway's, which the library lacks
-_LACKING = re.compile(r"(?<=\s)(nin|subsetof|anyof|noneof|size|empty)(?=\s)")
-
 Step = str | int | tuple[str, ...]
 
 
@@ -55,20 +53,21 @@ class Path:
     source: str
     steps: tuple[Step, ...] | None
     search: Any = None
-    length: bool = False
+    function: str | None = None
 
     @property
     def is_reference(self) -> bool:
         """Does it name exactly one place?"""
-        return self.steps is not None and not self.length and not any(type(s) is tuple for s in self.steps)
+        return self.steps is not None and self.function is None and not any(type(s) is tuple for s in self.steps)
 
     def find(self, value: Any) -> Any:
         """What is there; raises NotFound."""
         found = self._walk(value) if self.steps is not None else self.search(value)
-        if self.length:
-            if not isinstance(found, (list, dict, str)):
-                raise NotFound("Aggregation function attempted to calculate value using empty array")
-            return len(found)
+        if self.function is not None:
+            try:
+                return FUNCTIONS[self.function](found)
+            except NothingToCalculate as e:
+                raise NotFound(str(e)) from None
         return found
 
     def _walk(self, value: Any) -> Any:
@@ -127,19 +126,20 @@ def compile(text: str) -> Path:
     source = head.group()
     name = source if source in ("$", "$$") else source[1:]
     rest = text[head.end() :]
-    function = _FUNCTION.search(rest)
-    length = False
-    if function is not None:
-        if function.group(1) != "length":
+    called = _FUNCTION.search(rest)
+    function = None
+    if called is not None:
+        function = called.group(1)
+        if function not in FUNCTIONS:
             raise NotSupported(
-                f"the JSONPath function {function.group(1)}() in {text!r} is not supported by mock_serverless; "
+                f"the JSONPath function {function}() in {text!r} is not supported by mock_serverless; "
                 "compute the value with an intrinsic function or in the task"
             )
-        rest, length = rest[: function.start()], True
+        rest = rest[: called.start()]
     steps = _steps(rest)
     if steps is not None:
-        return Path(text, name, steps, length=length)
-    return Path(text, name, None, _library("$" + rest, text), length)
+        return Path(text, name, steps, function=function)
+    return Path(text, name, None, _library("$" + rest, text), function)
 
 
 def _steps(rest: str) -> tuple[Step, ...] | None:
@@ -165,20 +165,24 @@ def _steps(rest: str) -> tuple[Step, ...] | None:
     return tuple(steps)
 
 
+@lru_cache(maxsize=1)
+def _environment() -> Any:
+    import jsonpath
+
+    environment = jsonpath.JSONPathEnvironment()
+    for name in OPERATORS:
+        environment.function_extensions[f"jayway_{name}"] = operator(name)
+    return environment
+
+
 def _library(text: str, whole: str) -> Any:
     import jsonpath
 
     bare = _QUOTED.sub("''", text)
-    lacking = _LACKING.search(bare)
-    if lacking is not None:
-        raise NotSupported(
-            f"the JSONPath operator {lacking.group()!r} in {whole!r} is not supported by mock_serverless; write the filter with "
-            "comparisons, or filter in the task"
-        )
     if text.endswith((".", "[")) or _FOREIGN.search(bare):
         raise PathSyntaxError(whole)
     try:
-        compiled = jsonpath.compile(text)
+        compiled = _environment().compile(as_functions(text))
     except (jsonpath.JSONPathError, ValueError) as e:
         raise PathSyntaxError(whole) from e
     return compiled.findall
