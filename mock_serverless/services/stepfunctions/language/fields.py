@@ -114,17 +114,17 @@ def kinds(path: str, body: dict[str, Any], jsonata: bool = False) -> Iterator[Pr
         if jsonata and isinstance(value, str) and value.startswith("{%"):
             continue
         if not isinstance(value, kind):
-            yield Problem(SCHEMA, f"Expected value of type {called}", place)
+            yield Problem(SCHEMA, f"Expected value of type [{called.upper()}]", place)
         elif name in INTEGERS:
             yield from _whole(place, value, *INTEGERS[name])
         elif name in ENUMS and value not in ENUMS[name]:
-            yield Problem(SCHEMA, f"Value is not one of: [{', '.join(ENUMS[name])}]", place)
+            yield Problem(SCHEMA, f"Value should be one of the following: [{', '.join(ENUMS[name])}]", place)
 
 
 def _whole(place: str, value: Any, least: int, most: int | None) -> Iterator[Problem]:
     """Reported for the most (https://github.com/aws-cloudformation/cfn-lint/issues/4075); the others are guesses after it."""
     if not isinstance(value, int) or isinstance(value, bool):
-        yield Problem(SCHEMA, "Expected value of type Integer", place)
+        yield Problem(SCHEMA, "Expected value of type [INTEGER]", place)
     elif value < least:
         yield Problem(SCHEMA, f"Minimum value is {least}", place)
     elif most is not None and value > most:
@@ -140,7 +140,7 @@ def kinds_inside(level: Level, path: str, name: str, state: dict[str, Any]) -> I
             if isinstance(entry, dict):
                 yield from _inside(f"{path}/{field}[{i}]", field, entry, jsonata)
             else:
-                yield Problem(SCHEMA, "Expected value of type Object", f"{path}/{field}[{i}]")
+                yield Problem(SCHEMA, "Expected value of type [OBJECT]", f"{path}/{field}[{i}]")
     for field in ("ItemProcessor", "Iterator"):
         processor = state.get(field)
         if isinstance(processor, dict):

@@ -43,7 +43,7 @@ def distributed(level: Level, path: str, name: str, state: dict[str, Any]) -> It
             if isinstance(state[field], dict):
                 yield from rule(f"{path}/{field}", state[field], arguments)
             else:
-                yield Problem(SCHEMA, "Expected value of type Object", f"{path}/{field}")
+                yield Problem(SCHEMA, "Expected value of type [OBJECT]", f"{path}/{field}")
     label = state.get("Label", "Label")
     if not isinstance(label, str) or _LABEL.fullmatch(label) is None:
         yield Problem(
@@ -76,7 +76,7 @@ def _reader(path: str, reader: dict[str, Any], arguments: str) -> Iterator[Probl
         yield Problem(SCHEMA, f"The resource {reader['Resource']} is not supported by ItemReader", f"{path}/Resource")
     config = reader.get("ReaderConfig", {})
     if not isinstance(config, dict):
-        yield Problem(SCHEMA, "Expected value of type Object", f"{path}/ReaderConfig")
+        yield Problem(SCHEMA, "Expected value of type [OBJECT]", f"{path}/ReaderConfig")
         return
     where = f"{path}/ReaderConfig"
     yield from unsupported(where, config, READER_CONFIG)
