@@ -21,12 +21,24 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
     max_leaves=4,
 )
+WHOLE = st.builds(lambda a, b: f"{{% {a} * {b} %}}", st.integers(0, 999), st.integers(0, 999))
+"""A number of seconds, as an expression."""
+VALUES: st.SearchStrategy[Any] = JSON | st.sampled_from(
+    (
+        "{% $states.input %}",
+        "{% $exists($states.input.a) ? $states.input.a : 'none' %}",
+        "{% $count($states.context.Execution.Input.items) %}",
+        "{% $uuid() %}",
+        "{% $states.input.missing.member %}",
+    )
+)
+"""What a field that takes expressions may have; the last one gives nothing, which is an error."""
 
 
 def state_machines(
     *, functions: Sequence[str] = (), max_states: int = 5, depth: int = 2, defect: str | None = None
 ) -> st.SearchStrategy[Definition]:
-    """Definitions in JSONPath, as dicts.
+    """Definitions as dicts; their states are written in JSONPath or in JSONata.
 
     ``functions`` are names of Lambda functions in us-east-1 of the account 123456789012 which Task states may call (none: there
     are no Task states); ``max_states`` in each line of states; ``depth`` of Parallel and Map states inside each other;
@@ -55,14 +67,16 @@ def _state(number: int, length: int, functions: tuple[str, ...], most: int, dept
     kinds: list[st.SearchStrategy[Any]] = [
         st.fixed_dictionaries({"Type": st.just("Pass"), "Next": after}, optional=_data()),
         st.fixed_dictionaries({"Type": st.just("Wait"), "Next": after, "Seconds": st.integers(0, 10**6)}),
+        st.fixed_dictionaries({**_in_jsonata("Pass"), "Next": after}, optional=_output()),
+        st.fixed_dictionaries({**_in_jsonata("Wait"), "Next": after, "Seconds": WHOLE}, optional=_output()),
     ]
     if last:
         kinds.append(st.just({"Type": "Succeed"}))
         kinds.append(st.fixed_dictionaries({"Type": st.just("Fail")}, optional={"Error": st.just("Custom")}))
     else:
-        kinds.append(_choices(after))
+        kinds += [_choices(after), _conditions(after)]
     if functions:
-        kinds.append(_tasks(functions, after, last))
+        kinds += [_tasks(functions, after, last), _calls(functions, after)]
     if depth > 0:
         inner = _lines(functions, max(1, most // 2), depth - 1)
         kinds.append(
@@ -92,6 +106,34 @@ def _data() -> dict[str, st.SearchStrategy[Any]]:
         "InputPath": st.sampled_from(["$", "$$.Execution.Input", None]),
         "Comment": st.text("abc ", max_size=8),
     }
+
+
+def _in_jsonata(kind: str) -> dict[str, st.SearchStrategy[str]]:
+    return {"Type": st.just(kind), "QueryLanguage": st.just("JSONata")}
+
+
+def _output() -> dict[str, st.SearchStrategy[Any]]:
+    return {"Output": VALUES, "Assign": st.fixed_dictionaries({"seen": VALUES})}
+
+
+def _conditions(after: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    tests = st.sampled_from(("$states.input.a > 0", "$exists($states.input.b)", "$states.context.State.Name = 'x'"))
+    rules = st.builds(lambda test, target: {"Condition": f"{{% {test} %}}", "Next": target}, tests, after)
+    return st.fixed_dictionaries(
+        {**_in_jsonata("Choice"), "Choices": st.lists(rules, min_size=1, max_size=3), "Default": after}
+    )
+
+
+def _calls(functions: tuple[str, ...], after: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries(
+        {
+            **_in_jsonata("Task"),
+            "Resource": st.sampled_from([CALL + name for name in functions]),
+            "Arguments": st.fixed_dictionaries({"value": VALUES}),
+            "Next": after,
+        },
+        optional=_output(),
+    )
 
 
 def _choices(after: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
