@@ -79,7 +79,7 @@ def test_payments_are_booked_once(cloud):
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-    cloud.function("book", book, timeout=60)
+    cloud.function("book", book, timeout=900)  # the SDK retries for a minute, message by message
     run_state_machine_as_test(
         lambda: Deliveries(cloud), settings=settings(max_examples=15, stateful_step_count=10, deadline=None)
     )

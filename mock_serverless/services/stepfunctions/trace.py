@@ -143,6 +143,8 @@ class _Reader:
             return where
         if where.type == kind and before.startswith(("MapIteration", "MapRun")):
             return where
+        if where.type == kind and event.type.endswith("StateAborted"):
+            return where  # it is aborted after it has failed
         return next(outer for outer in where.around() if outer.type == kind)
 
 
