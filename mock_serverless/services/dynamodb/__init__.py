@@ -4,6 +4,7 @@
 
     values.py         attribute values: checked, normalised, compared, measured
     expressions/      conditions, updates, projections, key conditions
+    partiql/          statements, translated into those
     schema.py         keys, projections, index definitions
     placement.py      the order of a scan
     images.py         how items are kept: packed
@@ -15,14 +16,16 @@
     database.py       all tables of an account and region (the service's state)
     definitions.py    create_table's request, checked and read
     descriptions.py   what describe_table shows
+    selects.py        what a SELECT reads
+    tokens.py         NextToken of statements
     restores.py       a table out of a backup or out of another's past
     replication.py    writes on their way between the replicas of a global table
     replicas.py       replicas made and deleted; replica_settings.py: what they share; replica_descriptions.py: shown
     multi_account.py  replicas of another account's table
     consistency.py    the rules of multi-Region strong consistency
 
-Operations stand in the file of their noun: tables.py, items.py, queries.py, batches.py, transactions.py, streams.py,
-expiry.py, recovery.py, backups.py, tags.py, account.py, global_tables.py (of the older version), auto_scaling.py,
+Operations stand in the file of their noun: tables.py, items.py, queries.py, batches.py, transactions.py, statements.py,
+streams.py, expiry.py, recovery.py, backups.py, tags.py, account.py, global_tables.py (of the older version), auto_scaling.py,
 kinesis_destinations.py, contributor_insights.py. legacy.py reads the older parameters; capacity.py counts capacity units.
 """
 

@@ -101,16 +101,17 @@ class Database:
 
     # ------------------------------------------------------------------ tables
 
-    def table(self, name: str, action: str | None = None) -> Table:
+    def table(self, name: str, action: str | None = None, index: str | None = None) -> Table:
         """A table by name or ARN, for an operation on items.
 
-        Where policies are there, they are asked about the ``action`` (the operation's name unless one is given).
+        Where policies are there, they are asked about the ``action`` (the operation's name unless one is given), on an ``index``
+        if the request doesn't name it.
         """
         table = self.tables.get(name)
         if table is None:
             table = self._far_table(name, action)
         elif self.policies:
-            authorise(self, table.arn, action)
+            authorise(self, table.arn, action, index)
         if table is None or table.status == "CREATING":
             raise AwsError("ResourceNotFoundException", NOT_FOUND)
         return table

@@ -201,9 +201,16 @@ def check_paths(table: Table, paths: tuple[tuple[str | int, ...], ...]) -> None:
 
 
 class PutAction:
-    """Put an item: PutItem, a batch's PutRequest, a transaction's Put."""
+    """Put an item: PutItem, a batch's PutRequest, a transaction's Put, an INSERT."""
 
     __slots__ = ("condition", "item", "record")
+
+    @classmethod
+    def of(cls, item: Item, condition: Condition | None) -> PutAction:
+        """The action for a normalised item."""
+        action = cls.__new__(cls)
+        action.item, action.condition, action.record = item, condition, sized(item)
+        return action
 
     def __init__(self, operation: str, request: dict[str, Any]) -> None:
         self.item = normalise_item(request["Item"])
@@ -228,6 +235,13 @@ class DeleteAction:
 
     __slots__ = ("condition", "given")
 
+    @classmethod
+    def of(cls, key: Item, condition: Condition | None) -> DeleteAction:
+        """The action for a normalised key."""
+        action = cls.__new__(cls)
+        action.given, action.condition = key, condition
+        return action
+
     def __init__(self, operation: str, request: dict[str, Any]) -> None:
         self.given = normalise_item(request["Key"])
         self.condition: Condition | None = bind(operation, request).condition or legacy.condition(request)
@@ -247,6 +261,13 @@ class UpdateAction:
     """Update an item."""
 
     __slots__ = ("condition", "given", "update")
+
+    @classmethod
+    def of(cls, key: Item, update: BoundUpdate, condition: Condition | None) -> UpdateAction:
+        """The action for a normalised key."""
+        action = cls.__new__(cls)
+        action.given, action.update, action.condition = key, update, condition
+        return action
 
     def __init__(self, operation: str, request: dict[str, Any]) -> None:
         self.given = normalise_item(request["Key"])

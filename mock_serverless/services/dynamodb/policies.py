@@ -343,9 +343,9 @@ def _single(value: Any) -> Any:
 # ---------------------------------------------------------------------- letting in
 
 
-def authorise(db: Database, arn: str, action: str | None = None) -> None:
+def authorise(db: Database, arn: str, action: str | None = None, index: str | None = None) -> None:
     """Refuse the call that is being served when the policy of a table (or stream) of this database doesn't let it in."""
-    request = _request(db, action, arn)
+    request = _request(db, action, arn, index)
     if request is None:
         return
     policy = db.policies.get(arn)
@@ -363,14 +363,15 @@ def authorise(db: Database, arn: str, action: str | None = None) -> None:
     )
 
 
-def _request(db: Database, action: str | None, arn: str) -> Request | None:
+def _request(db: Database, action: str | None, arn: str, index: str | None = None) -> Request | None:
     """What the call that is being served asks for; None when nobody calls (work for later)."""
     cloud = db.scope.cloud
     call = cloud.serving
     if call is None:
         return None
     who = cloud.access_keys.get(call.access_key) or user_of(call.account, db.scope.partition)
-    index = call.params.get("IndexName") if call.operation in ("Query", "Scan") else None
+    if call.operation in ("Query", "Scan"):
+        index = call.params.get("IndexName")
     resource = arn if index is None else f"{arn}/index/{index}"
     context = {
         "aws:principalarn": (who.arn,),

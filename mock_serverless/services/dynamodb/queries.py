@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
@@ -36,9 +36,18 @@ NOT_PROJECTED = INVALID + "Secondary index {} does not project one or more filte
 ONE_ROW = "The query can return at most one row and cannot be restarted"
 
 
+class Projection(Protocol):
+    """What is shown of an item; ``paths`` lead to it."""
+
+    @property
+    def paths(self) -> tuple[tuple[str | int, ...], ...]: ...
+
+    def __call__(self, item: Item) -> Item: ...
+
+
 @dataclass(slots=True)
 class Reading:
-    """What a query or scan reads, and what it makes of it."""
+    """What a query or scan reads, and what it makes of it; ``size`` is what was read on the page already."""
 
     request: dict[str, Any]
     table: Table
@@ -46,7 +55,8 @@ class Reading:
     index: Index | None
     fetch: bool  # a local index whose items are completed from the table
     filter: Callable[[Item], bool] | None
-    projection: BoundProjection | None
+    projection: Projection | None
+    size: int = 0
 
     @property
     def schema(self) -> KeySchema:
@@ -69,10 +79,10 @@ def query(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     if start is not None:
         _check_start_schema(table, index, start, BAD_START)
     match = condition.against(schema.hash, schema.range, "" if index is None else index.definition.name)
-    _check_lengths(match)
+    check_lengths(match)
     reading = _reading(request, table, index, bound, old_filter, bound.projection or projection)
     _check_filtered(schema, index, request, bound)
-    partition, bounds = _span(schema, match, index is not None)
+    partition, bounds = span(schema, match, index is not None)
     bounds.backwards = request.get("ScanIndexForward") is False
     if start is not None:
         bounds.after = _query_start(table, index, start, partition, bounds, match)
@@ -138,7 +148,7 @@ def page(reading: Reading, keys: Iterator[Key]) -> dict[str, Any]:
     request, index = reading.request, reading.index
     items = reading.store.items
     images = None if index is None else index.images
-    limit = request.get("Limit", 0)
+    limit, room = request.get("Limit", 0), PAGE - reading.size
     counting = request.get("Select") == "COUNT"
     matches, projection, fetch = reading.filter, reading.projection, reading.fetch
     shown: list[Item] = []
@@ -156,13 +166,14 @@ def page(reading: Reading, keys: Iterator[Key]) -> dict[str, Any]:
             count += 1
             if not counting:
                 shown.append(item if projection is None else projection(item))
-        if scanned == limit or size >= PAGE:
+        if scanned == limit or size >= room:
             last = item
             break
     if reading.table.buckets is not None:
         units = read_units(size, request.get("ConsistentRead", False))
         of_table, of_index = (units, {}) if index is None else (fetched, {index.definition.name: units})
         admit(reading.table, READ, of_table, of_index)
+    reading.size += size
     answer: dict[str, Any] = {"Count": count, "ScannedCount": scanned}
     if not counting:
         answer["Items"] = shown
@@ -195,12 +206,12 @@ def _reading(
         check_paths(table, projection.paths)
     if bound.filter is not None:
         check_paths(table, bound.filter.paths)
-    fetch = _must_fetch(request, index, projection)
+    fetch = must_fetch(request, index, projection)
     store = table.items.store if request.get("ConsistentRead") else table.seen()
     return Reading(request, table, store, index, fetch, bound.filter or old_filter, projection)
 
 
-def _must_fetch(request: dict[str, Any], index: Index | None, projection: BoundProjection | None) -> bool:
+def must_fetch(request: dict[str, Any], index: Index | None, projection: Projection | None) -> bool:
     """Whether more is asked for than is in the index. Local indexes get it from the table, global ones refuse."""
     names = None if index is None else index.definition.projection.names
     if index is None or names is None:
@@ -269,7 +280,7 @@ def _check_filtered(schema: KeySchema, index: Index | None, request: dict[str, A
         raise refuse(NOT_PROJECTED.format(index.definition.name, ", ".join(sorted(names - projected))))
 
 
-def _check_lengths(match: KeyMatch) -> None:
+def check_lengths(match: KeyMatch) -> None:
     """Sort keys have a length; that of a partition key is not looked at (both as AWS's DynamoDB Local has it)."""
     for value in match.equal if match.test is None else (*match.equal, *match.test.values):
         ((kind, content),) = value.items()
@@ -307,7 +318,7 @@ def _check_segment(request: dict[str, Any], place: int, first: int, end: int) ->
 # ---------------------------------------------------------------------- where a query reads
 
 
-def _span(schema: KeySchema, match: KeyMatch, of_index: bool) -> tuple[Any, Bounds]:
+def span(schema: KeySchema, match: KeyMatch, of_index: bool) -> tuple[Any, Bounds]:
     """The partition, and the part of it, that a key condition names."""
     parts = tuple(value[kind] for value, (_, kind) in zip(match.hash, schema.hash, strict=True))
     partition = parts[0] if len(parts) == 1 else parts

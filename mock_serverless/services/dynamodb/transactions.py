@@ -8,6 +8,7 @@ suite's public tests have observed.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mock_serverless.core.errors import AwsError
@@ -33,6 +34,8 @@ NOT_ONE = "TransactItems can only contain one of Check, Put, Update or Delete"
 TOO_LARGE = "The aggregate size of the items in the transaction exceeds 4 MB"  # a guess
 MISMATCH = "The provided client request token was already used for a request with different parameters"  # a guess
 
+CONDITION = "ConditionalCheckFailed"
+
 Action = PutAction | DeleteAction | UpdateAction
 ACTIONS: dict[str, Any] = {
     "ConditionCheck": DeleteAction,
@@ -40,21 +43,32 @@ ACTIONS: dict[str, Any] = {
     "Delete": DeleteAction,
     "Update": UpdateAction,
 }
-
-
 PERMISSIONS = {"ConditionCheck": "ConditionCheckItem", "Put": "PutItem", "Delete": "DeleteItem", "Update": "UpdateItem"}
 """What a policy must allow for an action: "apireference" of the developer guide's page on transactions."""
 
 
-class _Write:
-    """One action of a transaction on its way: what it finds, and what it will leave."""
+class Write:
+    """One action of a transaction on its way: what it finds, and what it will leave.
 
-    __slots__ = ("action", "fault", "key", "kind", "new", "old", "request", "table")
+    ``kind`` is a key of ``ACTIONS``; ``request`` has TableName and ReturnValuesOnConditionCheckFailure; ``permission`` is
+    what policies must allow; ``refusal`` is what a condition that doesn't hold gives.
+    """
 
-    def __init__(self, kind: str, request: dict[str, Any]) -> None:
+    __slots__ = ("action", "fault", "key", "kind", "new", "old", "permission", "refusal", "request", "table")
+
+    def __init__(
+        self,
+        kind: str,
+        request: dict[str, Any],
+        action: Action,
+        permission: str,
+        refusal: tuple[str, str] = (CONDITION, FAILED),
+    ) -> None:
         self.kind = kind
         self.request = request
-        self.action: Action = ACTIONS[kind](kind, request)
+        self.action = action
+        self.permission = permission
+        self.refusal = refusal
         self.table: Table
         self.key: Key = None
         self.old: Record | None = None
@@ -63,7 +77,7 @@ class _Write:
 
     def locate(self, db: Database) -> None:
         """Find the table and the key; an empty key is refused at once, other mistakes in it cancel."""
-        self.table = db.table(self.request["TableName"], PERMISSIONS[self.kind])
+        self.table = db.table(self.request["TableName"], self.permission)
         if self.table.membership is not None:
             self.table.membership.check_transaction()
         try:
@@ -85,7 +99,7 @@ class _Write:
             shown: dict[str, Any] = {}
             if old is not None and self.request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
                 shown = {"Item": old[0]}
-            self.fault = AwsError("ConditionalCheckFailed", FAILED, **shown)
+            self.fault = AwsError(*self.refusal, **shown)
             return
         try:
             self.new = old if self.kind == "ConditionCheck" else self.action.applied(self.table, old)
@@ -109,7 +123,7 @@ class _Write:
             return {"Code": "None"}
         if self.fault.code in REASONS:
             return cancellation(self.fault)
-        code = self.fault.code if self.fault.code in ("ConditionalCheckFailed", HELD) else "ValidationError"
+        code = self.fault.code if self.fault.code in (self.refusal[0], HELD) else "ValidationError"
         return {"Code": code, "Message": self.fault.message, **self.fault.fields}
 
     @property
@@ -121,21 +135,24 @@ class _Write:
 @operation
 def transact_write_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
-    token = request.get("ClientRequestToken")
-    if token is not None:
-        check_token(db, token)
-    replayed = None if token is None else _replay(db, token, request)
+    asked = request["TransactItems"]
+    replayed = replay(db, request, asked)
     if replayed is not None:
         return replayed
     writes = []
-    for entry in request["TransactItems"]:
+    for entry in asked:
         if len(entry) != 1:
             raise refuse(NOT_ONE if entry else NONE)
         ((kind, given),) = entry.items()
-        writes.append(_Write(kind, given))
+        writes.append(Write(kind, given, ACTIONS[kind](kind, given), PERMISSIONS[kind]))
+    return commit(db, request, asked, writes)
+
+
+def commit(db: Database, request: dict[str, Any], asked: Any, writes: list[Write]) -> dict[str, Any]:
+    """Do all of the writes or none; ``asked`` is what the token of the request is remembered with."""
     for write in writes:
         write.locate(db)
-    _check_distinct([(w.table.name, w.key) for w in writes if w.fault is None])
+    check_distinct([(w.table.name, w.key) for w in writes if w.fault is None])
     for write in writes:
         write.prepare()
     if all(write.fault is None for write in writes):
@@ -149,13 +166,15 @@ def transact_write_items(db: Database, request: dict[str, Any]) -> dict[str, Any
     for write in writes:
         if write.kind != "ConditionCheck" and (write.old is not None or write.new is not None):
             write.table.write(write.key, write.new)
+    token = request.get("ClientRequestToken")
     if token is not None:
         until = db.scope.timestamp() + TOKEN_LIFE
-        db.transactions[token] = (until, request["TransactItems"], [(w.table.name, w.key) for w in writes])
+        db.transactions[token] = (until, asked, [(w.table.name, w.key) for w in writes])
     return _written(request, writes)
 
 
-def _check_distinct(targets: list[Any]) -> None:
+def check_distinct(targets: list[Any]) -> None:
+    """An item can be part of a transaction once."""
     if len(set(targets)) != len(targets):
         raise refuse(DUPLICATE)
 
@@ -166,16 +185,19 @@ def cancelled(reasons: list[dict[str, Any]]) -> AwsError:
     return AwsError("TransactionCanceledException", CANCELLED.format(codes), CancellationReasons=reasons)
 
 
-def _replay(db: Database, token: str, request: dict[str, Any]) -> dict[str, Any] | None:
+def replay(db: Database, request: dict[str, Any], asked: Any) -> dict[str, Any] | None:
     """The answer to a transaction which was made already; None when it is new."""
+    token = request.get("ClientRequestToken")
+    if token is not None:
+        check_token(db, token)
     now = db.scope.timestamp()
     known = db.transactions
     while known and (oldest := next(iter(known))) and known[oldest][0] <= now:
         del known[oldest]
-    if token not in known:
+    if token is None or token not in known:
         return None
     _, items, targets = known[token]
-    if items != request["TransactItems"]:
+    if items != asked:
         raise AwsError("IdempotentParameterMismatchException", MISMATCH)
     costs = Costs(request, 2, "ReadCapacityUnits")
     for name, key in targets if costs.wanted else ():
@@ -186,7 +208,7 @@ def _replay(db: Database, token: str, request: dict[str, Any]) -> dict[str, Any]
     return costs.add_to({})
 
 
-def _written(request: dict[str, Any], writes: list[_Write]) -> dict[str, Any]:
+def _written(request: dict[str, Any], writes: list[Write]) -> dict[str, Any]:
     costs = Costs(request, 2, "WriteCapacityUnits")
     metrics: dict[str, list[Any]] = {}
     for write in writes:
@@ -232,14 +254,23 @@ def transact_get_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
             if is_held(db, *targets[-1]):
                 reason = {"Code": HELD, "Message": ONGOING}
         reasons.append(reason)
-    _check_distinct([(table.name, key) for table, key in targets])
+    check_distinct([(table.name, key) for table, key in targets])
     if any(reason["Code"] != "None" for reason in reasons):
         raise cancelled(reasons)
+    return got(request, targets, [projection for _, _, projection in wanted])
+
+
+def got(
+    request: dict[str, Any],
+    targets: list[tuple[Table, Key]],
+    projections: Sequence[Callable[[Item], Item] | None],
+) -> dict[str, Any]:
+    """The answer to a transaction of reads."""
     records = [table.get(key) for table, key in targets]
     if sum(record[1] for record in records if record is not None) > MOST_BYTES:
         raise refuse(TOO_LARGE)
     _admit_reads(targets, records)
-    return _got(request, targets, records, [projection for _, _, projection in wanted])
+    return _got(request, targets, records, projections)
 
 
 def _admit_reads(targets: list[tuple[Table, Key]], records: list[Record | None]) -> None:
@@ -256,7 +287,7 @@ def _got(
     request: dict[str, Any],
     targets: list[tuple[Table, Key]],
     records: list[Record | None],
-    projections: list[BoundProjection | None],
+    projections: Sequence[Callable[[Item], Item] | None],
 ) -> dict[str, Any]:
     costs = Costs(request, 2, "ReadCapacityUnits")
     responses: list[dict[str, Any]] = []

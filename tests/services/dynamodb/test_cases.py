@@ -42,6 +42,7 @@ FILES = (
     "replicas",
     "companions",
     "global_tables",
+    "partiql",
 )
 
 
@@ -79,7 +80,7 @@ def test_case(case: dict[str, Any], cloud: Cloud) -> None:
     for call in case["calls"]:
         cloud.clock.advance(seconds=call.get("wait", 0))
         operation = getattr(client(call.get("service", "dynamodb"), call.get("region", "us-east-1")), call["do"])
-        answers.append(_checked(operation, _filled(call.get("with", {}), answers), call, answers))
+        answers.append(_checked(operation, filled(call.get("with", {}), answers), call, answers))
 
 
 def _checked(operation: Any, params: dict[str, Any], call: dict[str, Any], answers: list[Any]) -> dict[str, Any]:
@@ -88,10 +89,10 @@ def _checked(operation: Any, params: dict[str, Any], call: dict[str, Any], answe
             operation(**params)
         response = caught.value.response
         code, message = call["error"]
-        assert (response["Error"]["Code"], response["Error"]["Message"]) == (code, _filled(message, answers))
+        assert (response["Error"]["Code"], response["Error"]["Message"]) == (code, filled(message, answers))
     else:
         response = operation(**params)
-    for name, expected in _filled(call.get("gives", {}), answers).items():
+    for name, expected in filled(call.get("gives", {}), answers).items():
         assert _member(response, name) == expected, name
     for name in call.get("without", ()):
         assert _member(response, name) is None, name
@@ -116,7 +117,7 @@ def _member(response: Any, path: str) -> Any:
     return response
 
 
-def _filled(value: Any, answers: list[dict[str, Any]]) -> Any:
+def filled(value: Any, answers: list[dict[str, Any]]) -> Any:
     if isinstance(value, dict):
         if list(value) == ["bytes"]:
             return value["bytes"].encode()
@@ -125,9 +126,9 @@ def _filled(value: Any, answers: list[dict[str, Any]]) -> Any:
         if list(value) == ["repeat"]:
             text, count = value["repeat"]
             return text * count
-        return {key: _filled(item, answers) for key, item in value.items()}
+        return {key: filled(item, answers) for key, item in value.items()}
     if isinstance(value, list):
-        return [_filled(item, answers) for item in value]
+        return [filled(item, answers) for item in value]
     if isinstance(value, str) and "${" in value:
         return re.sub(r"\$\{(\d+)\.([^}]+)\}", lambda m: str(_member(answers[int(m[1])], m[2])), value)
     return value
@@ -146,7 +147,7 @@ def test_refused_values(request_: dict[str, Any], cloud: Cloud) -> None:
         if layer not in row:
             continue
         with pytest.raises(ClientError) as caught:
-            getattr(dynamodb, request_["do"])(**_filled(_placed(request_["with"], row["value"]), []))
+            getattr(dynamodb, request_["do"])(**filled(_placed(request_["with"], row["value"]), []))
         assert caught.value.response["Error"] == {
             "Code": "ValidationException",
             "Message": _worded(request_, row[layer]),

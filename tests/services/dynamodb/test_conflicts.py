@@ -52,6 +52,18 @@ def test_single_writes_are_rejected_and_reads_are_not(cloud: Cloud, client: Any)
     client.delete_item(TableName="orders", Key=A)
 
 
+def test_statements_meet_the_same_conflicts(cloud: Cloud, client: Any) -> None:
+    update = {"Statement": "UPDATE orders SET n = 2 WHERE pk = 'a'"}
+    with cloud.dynamodb.transaction("orders", {"pk": "a"}):
+        error = refusal(client.execute_statement, **update)
+        assert error["Error"] == {"Code": "TransactionConflictException", "Message": ONGOING}
+        (response,) = client.batch_execute_statement(Statements=[update])["Responses"]
+        assert response["Error"] == {"Code": "TransactionConflict", "Message": ONGOING}
+        reasons = refusal(client.execute_transaction, TransactStatements=[update])["CancellationReasons"]
+        assert reasons == [{"Code": "TransactionConflict", "Message": ONGOING}]
+    client.execute_statement(**update)
+
+
 def test_transactions_are_cancelled(cloud: Cloud, client: Any) -> None:
     actions = [{"Put": {"TableName": "orders", "Item": key}} for key in (B, A)]
     reads = [{"Get": {"TableName": "orders", "Key": key}} for key in (B, A)]

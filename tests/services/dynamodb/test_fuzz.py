@@ -37,6 +37,8 @@ WORDS = st.sampled_from(
         *(
             "SELECT * FROM tab",
             "INSERT INTO tab VALUE {'pk': 'a', 'sk': 1}",
+            "UPDATE tab SET a = ? WHERE pk = 'a' AND sk = 1",
+            "EXISTS(SELECT * FROM tab WHERE pk = 'a' AND sk = 1 AND l = 'a')",
             "DELETE FROM tab WHERE pk = ? AND sk = ?",
             "{}",
         ),

@@ -149,6 +149,19 @@ def test_batches_leave_what_is_throttled(cloud: Cloud, client: Any) -> None:
     )
 
 
+def test_statements_are_throttled_as_what_they_stand_for(cloud: Cloud, client: Any) -> None:
+    made(client, {"ProvisionedThroughput": units(1, 1)})
+    insert = "INSERT INTO tab VALUE {'pk': ?, 'b': ?}"
+    for name in ("one", "two", "three"):
+        client.execute_statement(Statement=insert, Parameters=[{"S": name}, {"B": b"x" * (100 * 1024 - 8)}])
+    once_more = {"Statement": insert, "Parameters": [{"S": "four"}, {"B": b"x"}]}
+    assert refused(client.execute_statement, **once_more)["Error"]["Message"] == OF_TABLE
+    (response,) = client.batch_execute_statement(Statements=[once_more])["Responses"]
+    assert (response["Error"]["Code"], response["Error"]["Message"]) == ("ProvisionedThroughputExceeded", OF_TABLE)
+    reasons = refused(client.execute_transaction, TransactStatements=[once_more])["CancellationReasons"]
+    assert reasons[0]["Code"] == "ProvisionedThroughputExceeded"
+
+
 def test_transactions_are_cancelled(cloud: Cloud, client: Any) -> None:
     made(client, {"ProvisionedThroughput": units(1, 1)})
     items = [{"Put": {"TableName": "tab", "Item": {"pk": {"S": name}}}} for name in "ab"]

@@ -99,10 +99,12 @@ def plan_condition(text: str) -> ConditionPlan:
 
 
 def _plan(parsed: ParsedCondition) -> ConditionPlan:
-    tree = parsed.tree
-    fault = condition_fault(tree, parsed.redundant)
-    if fault is not None:
-        return ConditionPlan(tree, fault)
+    fault = condition_fault(parsed.tree, parsed.redundant)
+    return planned(parsed.tree) if fault is None else ConditionPlan(parsed.tree, fault)
+
+
+def planned(tree: Condition) -> ConditionPlan:
+    """The plan of a condition's tree, in which nothing is wrong but perhaps its operands."""
     checks = tuple(_check(node) for node in primitives(tree))
     used = frozenset(placeholder for check in checks for placeholder in check.placeholders)
     paths = tuple(node for node in walk(tree) if isinstance(node, Path))
@@ -241,5 +243,8 @@ def reading(operand: Operand) -> Reading:
     if isinstance(operand, Path):
         read = reader(operand)
         return lambda item, placeholders: read(item, placeholders.names)
-    measured = reading(operand.arguments[0])
-    return lambda item, placeholders: size(measured(item, placeholders))
+    if isinstance(operand, Call) and operand.name == "size":
+        measured = reading(operand.arguments[0])
+        return lambda item, placeholders: size(measured(item, placeholders))
+    test = compiled(operand)  # what is true or false is a value in PartiQL's conditions only
+    return lambda item, placeholders: {"BOOL": test(item, placeholders)}

@@ -96,9 +96,9 @@ def kind_of(operand: Operand, placeholders: Placeholders) -> str | None:
     """The type of an operand, if the request says it."""
     if isinstance(operand, Ref):
         return type_of(placeholders.values[operand.name])
-    if isinstance(operand, Call):
-        return "N" if operand.name == "size" else "BOOL"
-    return None
+    if isinstance(operand, Path):
+        return None
+    return "N" if isinstance(operand, Call) and operand.name == "size" else "BOOL"
 
 
 def _all_of(operator: str, operands: tuple[Operand, ...], allowed: tuple[str, ...]) -> list[Demand]:

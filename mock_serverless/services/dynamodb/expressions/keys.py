@@ -166,11 +166,12 @@ def _fitting(test: KeyTest, kind: str, index: str) -> KeyTest:
         if kind not in value:
             raise refuse(TYPE_MISMATCH)
         if test.operator != "begins_with" and not value[kind]:
-            raise _empty(kind, test.name, index)
+            raise empty(kind, test.name, index)
     return test
 
 
-def _empty(kind: str, name: str, index: str) -> AwsError:
+def empty(kind: str, name: str, index: str) -> AwsError:
+    """The refusal of an empty text or binary as a key of a table or (its name) an index."""
     if index:
         return refuse(EMPTY_INDEX_KEY.format(EMPTY_NAMES[kind], index, name))
     return refuse(EMPTY_KEY.format(EMPTY_NAMES[kind], name))

@@ -6,7 +6,7 @@ the developer guide's "Constraints" for the numbers; what these leave open is as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .reserved import is_reserved
 from .tree import (
@@ -90,8 +90,17 @@ def condition_fault(tree: Condition, redundant: bool) -> str | None:
         _function_fault(calls, CONDITION_FUNCTIONS, UPDATE_FUNCTIONS, NOT_IN_CONDITIONS)
         or _misuse_in_condition(tree)
         or path_fault(tree)
-        or _options_fault(tree)
+        or _options_fault(primitives(tree))
     )
+
+
+def tree_fault(tree: Condition | Update) -> str | None:
+    """The first fault of a condition or an update which doesn't depend on how its text is written: sizes only."""
+    nodes = list(walk(tree))
+    counted = (_operators(node) + isinstance(node, Arithmetic) for node in nodes)
+    if sum(counted) > MAXIMUM_OPERATORS:
+        return TOO_MANY_OPERATORS.format(MAXIMUM_OPERATORS + 1)
+    return path_fault(tree, reserved=False) or _options_fault(nodes)
 
 
 def update_fault(tree: Update) -> str | None:
@@ -121,15 +130,15 @@ def depth_fault(calls: list[str], operators: int, known: dict[str, int]) -> str:
     return REDUNDANT
 
 
-def path_fault(tree: Tree) -> str | None:
-    """A path with a reserved word, too many parts, or an index out of range."""
+def path_fault(tree: Tree, reserved: bool = True) -> str | None:
+    """A path with a reserved word (unless they are allowed), too many parts, or an index out of range."""
     late = None
     for node in walk(tree):
         if not isinstance(node, Path):
             continue
         for part in node.parts:
             if isinstance(part, str):
-                if is_reserved(part):
+                if reserved and is_reserved(part):
                     return RESERVED_WORD.format(part)
             elif part > MAXIMUM_INDEX:
                 late = late or INDEX_TOO_LARGE.format(part)
@@ -242,8 +251,8 @@ def _section_fault(tree: Update) -> str | None:
     return None
 
 
-def _options_fault(tree: Condition) -> str | None:
-    for node in primitives(tree):
+def _options_fault(nodes: Iterable[Tree]) -> str | None:
+    for node in nodes:
         if isinstance(node, In) and len(node.options) > MAXIMUM_OPTIONS:
             return TOO_MANY_OPTIONS.format(len(node.options))
     return None

@@ -150,8 +150,11 @@ def plan_update(text: str) -> UpdatePlan:
     except TooDeep as error:
         return UpdatePlan(None, depth_fault(error.calls, error.operators, UPDATE_FUNCTIONS))
     fault = update_fault(tree)
-    if fault is not None:
-        return UpdatePlan(tree, fault)
+    return planned(tree) if fault is None else UpdatePlan(tree, fault)
+
+
+def planned(tree: Update) -> UpdatePlan:
+    """The plan of an update's tree, in which nothing is wrong but perhaps its operands."""
     actions = [(clause.keyword, action) for clause in tree.clauses for action in clause.actions]
     nodes = list(walk(tree))
     all_paths = [node for node in nodes if isinstance(node, Path)]
