@@ -18,6 +18,7 @@
     descriptions.py   what describe_table shows
     selects.py        what a SELECT reads
     tokens.py         NextToken of statements
+    export_files.py   the files of an export written; import_files.py: those of an import read
     restores.py       a table out of a backup or out of another's past
     replication.py    writes on their way between the replicas of a global table
     replicas.py       replicas made and deleted; replica_settings.py: what they share; replica_descriptions.py: shown
@@ -25,8 +26,9 @@
     consistency.py    the rules of multi-Region strong consistency
 
 Operations stand in the file of their noun: tables.py, items.py, queries.py, batches.py, transactions.py, statements.py,
-streams.py, expiry.py, recovery.py, backups.py, tags.py, account.py, global_tables.py (of the older version), auto_scaling.py,
-kinesis_destinations.py, contributor_insights.py. legacy.py reads the older parameters; capacity.py counts capacity units.
+streams.py, expiry.py, recovery.py, backups.py, exports.py, imports.py, tags.py, account.py,
+global_tables.py (of the older version), auto_scaling.py, kinesis_destinations.py, contributor_insights.py. legacy.py reads
+the older parameters; capacity.py counts capacity units.
 """
 
 from .database import Database as State

@@ -23,6 +23,8 @@ from .values import refuse
 
 if TYPE_CHECKING:
     from .backups import Backup
+    from .exports import Export
+    from .imports import Import
 
 NAME_PATTERN = "[a-zA-Z0-9_.-]+"
 _NAME = re.compile(NAME_PATTERN)
@@ -39,6 +41,8 @@ class Database:
         self.transactions: dict[str, tuple[float, Any, Any]] = {}  # token -> until when, request, what to read again
         self.encryption_key: str | None = None
         self.backups: dict[str, Backup] = {}
+        self.exports: dict[str, Export] = {}
+        self.imports: dict[str, Import] = {}
         self._latency = Latency()
         self._read_lag = 0.0
         self._ttl_lag = 0.0
@@ -54,6 +58,8 @@ class Database:
         copy.transactions = self.transactions.copy()
         copy.encryption_key = self.encryption_key
         copy.backups = self.backups.copy()  # a backup is replaced, never changed
+        copy.exports = self.exports.copy()  # an export is replaced, never changed; an import likewise
+        copy.imports = self.imports.copy()
         copy._latency = deepcopy(self._latency, memo)
         copy._read_lag = self._read_lag
         copy._ttl_lag = self._ttl_lag

@@ -58,29 +58,16 @@ def create_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     if not replica:
         check_definition(request)
     tags.check(request.get("Tags") or [])
-    if name in db.tables:
-        if db.tables[name].restoring:
-            raise AwsError("ResourceInUseException", f"Table is being used: {name}")  # measured
-        if db.tables[name].status in ("CREATING", "DELETING"):
-            check_idle(db.tables[name])
-        raise refuse_in_use(name)
+    _check_free(db, name)
     if replica:
         return {"TableDescription": description(multi_account.create_from_source(db, request, name), "CREATING")}
     if "GlobalTableSettingsReplicationMode" in request:
         raise refuse(multi_account.NO_SOURCE)
-    _check_limits(db, request)
+    check_limits(db, request)
     policy = None
     if "ResourcePolicy" in request:
         policy = policies.read(db, request["ResourcePolicy"], db.arn_of(name))
-    attributes = {d["AttributeName"]: d["AttributeType"] for d in request["AttributeDefinitions"]}
-    key = key_schema(request["KeySchema"], attributes)
-    table = Table(db.scope, name, db.scope.ids.uuid(), key, attributes, settings_of(db, request))
-    for given in request.get("LocalSecondaryIndexes") or ():
-        table.add_index(index_definition(given, key, attributes, is_global=False), None)
-    for given in request.get("GlobalSecondaryIndexes") or ():
-        table.add_index(index_definition(given, key, attributes, is_global=True), index_settings(given))
-    table.settings.tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
-    db.tables[name] = table
+    table = make(db, request, db.scope.ids.uuid())
     if policy is not None:
         policies.keep(db, table.arn, policy)
     stream = request.get("StreamSpecification")
@@ -90,7 +77,33 @@ def create_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     return {"TableDescription": description(table, "CREATING")}
 
 
-def _check_limits(db: Database, request: dict[str, Any]) -> None:
+def _check_free(db: Database, name: str) -> None:
+    there = db.tables.get(name)
+    if there is None:
+        return
+    if there.restoring:
+        raise AwsError("ResourceInUseException", f"Table is being used: {name}")  # measured
+    if there.status in ("CREATING", "DELETING"):
+        check_idle(there)
+    raise refuse_in_use(name)
+
+
+def make(db: Database, request: dict[str, Any], table_id: str) -> Table:
+    """The table that a request which has been checked describes."""
+    name = db.name_of(request["TableName"])
+    attributes = {d["AttributeName"]: d["AttributeType"] for d in request["AttributeDefinitions"]}
+    key = key_schema(request["KeySchema"], attributes)
+    table = Table(db.scope, name, table_id, key, attributes, settings_of(db, request))
+    for given in request.get("LocalSecondaryIndexes") or ():
+        table.add_index(index_definition(given, key, attributes, is_global=False), None)
+    for given in request.get("GlobalSecondaryIndexes") or ():
+        table.add_index(index_definition(given, key, attributes, is_global=True), index_settings(given))
+    table.settings.tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
+    db.tables[name] = table
+    return table
+
+
+def check_limits(db: Database, request: dict[str, Any]) -> None:
     """The quotas of tables, indexes and the account."""
     check_most_on_demand(db, request.get("OnDemandThroughput"), "table")
     check_most_provisioned(db, request.get("ProvisionedThroughput"), None)

@@ -1,0 +1,226 @@
+"""Exports to S3 and imports from it; S3 is a dict behind stubs."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from mock_serverless import Cloud
+
+KEY = {
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+ITEMS = [
+    {
+        "id": {"S": "1"},
+        "all": {"M": {"n": {"N": "1.5"}, "b": {"B": b"x"}, "l": {"L": [{"NULL": True}, {"BOOL": False}]}}},
+    },
+    {"id": {"S": "it's"}, "sets": {"NS": ["1", "2"]}, "blobs": {"BS": [b"a", b"b"]}, "ss": {"SS": ["x\ny"]}},
+]
+
+
+@pytest.fixture
+def bucket(cloud: Cloud) -> dict[str, bytes]:
+    """The objects of the only bucket."""
+    objects: dict[str, bytes] = {}
+
+    def put(request: dict[str, Any]) -> dict[str, Any]:
+        objects[request["Key"]] = request["Body"]
+        return {}
+
+    def listed(request: dict[str, Any]) -> dict[str, Any]:
+        return {"Contents": [{"Key": key} for key in sorted(objects) if key.startswith(request["Prefix"])]}
+
+    cloud.stub("s3", "PutObject", put)
+    cloud.stub("s3", "ListObjectsV2", listed)
+    cloud.stub("s3", "GetObject", lambda request: {"Body": objects[request["Key"]]})
+    return objects
+
+
+@pytest.fixture
+def dynamodb(cloud: Cloud) -> Any:
+    return boto3.client("dynamodb", region_name="us-east-1")
+
+
+def _table(dynamodb: Any, recovery: bool = True) -> str:
+    arn: str = dynamodb.create_table(TableName="source", **KEY)["TableDescription"]["TableArn"]
+    if recovery:
+        dynamodb.update_continuous_backups(
+            TableName="source", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
+    for item in ITEMS:
+        dynamodb.put_item(TableName="source", Item=item)
+    return arn
+
+
+def _import(dynamodb: Any, name: str = "target", prefix: str = "", **others: Any) -> dict[str, Any]:
+    started = dynamodb.import_table(
+        S3BucketSource={"S3Bucket": "bucket", "S3KeyPrefix": prefix},
+        TableCreationParameters={"TableName": name, **KEY},
+        **{"InputFormat": "DYNAMODB_JSON", **others},
+    )["ImportTableDescription"]
+    assert started["ImportStatus"] == "IN_PROGRESS"
+    described: dict[str, Any] = dynamodb.describe_import(ImportArn=started["ImportArn"])["ImportTableDescription"]
+    return described
+
+
+def test_what_is_exported_can_be_imported(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    started = dynamodb.export_table_to_point_in_time(TableArn=_table(dynamodb), S3Bucket="bucket", S3Prefix="out")
+    assert started["ExportDescription"]["ExportStatus"] == "IN_PROGRESS"
+    done = dynamodb.describe_export(ExportArn=started["ExportDescription"]["ExportArn"])["ExportDescription"]
+    assert (done["ExportStatus"], done["ItemCount"]) == ("COMPLETED", 2)
+    summary = json.loads(bucket[done["ExportManifest"]])
+    files = [json.loads(line) for line in bucket[summary["manifestFilesS3Key"]].splitlines()]
+    assert sum(file["itemCount"] for file in files) == summary["itemCount"] == 2
+    assert all(gzip.decompress(bucket[file["dataFileS3Key"]]) is not None for file in files)
+    folder = done["ExportManifest"].rpartition("/")[0] + "/data/"
+    made = _import(dynamodb, prefix=folder, InputCompressionType="GZIP")
+    assert (made["ImportStatus"], made["ImportedItemCount"], made["ErrorCount"]) == ("COMPLETED", 2, 0)
+    assert cloud.dynamodb.items("target") == cloud.dynamodb.items("source")
+
+
+def test_exports_are_the_same_bytes_each_time(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    arn = _table(dynamodb)
+    written = []
+    for _ in range(2):
+        bucket.clear()
+        dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="bucket", ExportFormat="ION")
+        dynamodb.list_exports()
+        written.append(sorted(gzip.decompress(body) for key, body in bucket.items() if key.endswith(".ion.gz")))
+    assert written[0] == written[1]
+    text = b"".join(written[0]).decode()
+    assert "{Item:{'id':\"1\",'all':{'n':1.5,'b':{{eA==}},'l':[null,false]}}}" in text
+    assert r"""{Item:{'id':"it's",'sets':$dynamodb_NS::[1.,2.],'blobs':$dynamodb_BS::[{{YQ==}},{{Yg==}}],""" in text
+
+
+def test_an_incremental_export_has_what_changed(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    arn = _table(dynamodb)
+    cloud.clock.advance(seconds=3600)
+    dynamodb.delete_item(TableName="source", Key={"id": {"S": "1"}})
+    dynamodb.put_item(TableName="source", Item={"id": {"S": "2"}})
+    now = cloud.clock.now()
+    dynamodb.export_table_to_point_in_time(
+        TableArn=arn,
+        S3Bucket="bucket",
+        ExportType="INCREMENTAL_EXPORT",
+        IncrementalExportSpecification={"ExportFromTime": now - timedelta(seconds=1800), "ExportToTime": now},
+    )
+    dynamodb.list_exports()
+    lines = [
+        json.loads(line)
+        for key, body in bucket.items()
+        if "/data/" in key
+        for line in gzip.decompress(body).splitlines()
+    ]
+    assert {line["Keys"]["id"]["S"]: sorted(line) for line in lines} == {
+        "1": ["Keys", "Metadata", "OldImage"],
+        "2": ["Keys", "Metadata", "NewImage"],
+    }
+
+
+def test_without_s3_nothing_is_called_completed(cloud: Cloud, dynamodb: Any) -> None:
+    arn = dynamodb.export_table_to_point_in_time(TableArn=_table(dynamodb), S3Bucket="bucket")["ExportDescription"][
+        "ExportArn"
+    ]
+    failed = dynamodb.describe_export(ExportArn=arn)["ExportDescription"]
+    assert (failed["ExportStatus"], failed["FailureCode"]) == ("FAILED", "NotSupported")
+    assert "cloud.stub('s3', 'PutObject'" in failed["FailureMessage"]
+    made = _import(dynamodb)
+    assert (made["ImportStatus"], made["FailureCode"]) == ("FAILED", "NotSupported")
+    assert dynamodb.list_tables()["TableNames"] == ["source"]
+
+
+def test_bad_buckets_fail_later(cloud: Cloud, dynamodb: Any) -> None:
+    cloud.fail("s3", "ListObjectsV2", "NoSuchBucket", message="The specified bucket does not exist")
+    made = _import(dynamodb)
+    assert (made["ImportStatus"], made["FailureCode"]) == ("FAILED", "S3NoSuchBucket")
+
+
+def test_good_items_are_kept_beside_bad_ones(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    bucket["in/1"] = b'{"Item":{"id":{"S":"1"}}}\n{"Item":{"x":{"S":"no key"}}}\n\n{"Item":{"id":{"S":"2"}}}'
+    bucket["in/2"] = b'{"Item":{"id":{"S":"3"}}}\nrubbish\n{"Item":{"id":{"S":"never read"}}}'
+    bucket["in/3"] = b'{"Item":{"id":{"S":["odd"]}}}\n{"Item":{"id":[]}}'
+    made = _import(dynamodb, prefix="in/")
+    assert (made["ImportStatus"], made["FailureCode"]) == ("FAILED", "ItemValidationError")
+    assert (made["ProcessedItemCount"], made["ImportedItemCount"]) == (7, 3)
+    assert {item["id"] for item in cloud.dynamodb.items("target")} == {"1", "2", "3"}
+
+
+def test_csv(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    bucket["a"] = b'id,text\r\n1,"a, ""b"""\r\n2,\r\n'
+    made = _import(dynamodb, InputFormat="CSV")
+    assert made["ImportStatus"] == "COMPLETED"
+    assert sorted(cloud.dynamodb.items("target"), key=lambda item: item["id"]) == [
+        {"id": "1", "text": 'a, "b"'},
+        {"id": "2"},
+    ]
+    bucket["a"] = b"3;x\n"
+    options = {"Csv": {"Delimiter": ";", "HeaderList": ["id", "t"]}}
+    assert _import(dynamodb, "other", InputFormat="CSV", InputFormatOptions=options)["ImportStatus"] == "COMPLETED"
+    assert cloud.dynamodb.items("other") == [{"id": "3", "t": "x"}]
+
+
+def test_imports_take_their_time_and_reserve_no_name(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    cloud.dynamodb.latency(**{"import": 100})
+    request = {
+        "S3BucketSource": {"S3Bucket": "bucket"},
+        "InputFormat": "DYNAMODB_JSON",
+        "TableCreationParameters": {"TableName": "target", **KEY},
+    }
+    arns = [
+        dynamodb.import_table(ClientToken=token, **request)["ImportTableDescription"]["ImportArn"] for token in "aba"
+    ]
+    assert arns[0] == arns[2] != arns[1]
+    assert dynamodb.list_tables()["TableNames"] == []
+    cloud.clock.advance(seconds=51)
+    assert dynamodb.describe_table(TableName="target")["Table"]["TableStatus"] == "CREATING"
+    cloud.clock.advance(seconds=51)
+    assert dynamodb.describe_table(TableName="target")["Table"]["TableStatus"] == "ACTIVE"
+    found = [dynamodb.describe_import(ImportArn=arn)["ImportTableDescription"] for arn in arns[:2]]
+    assert [(one["ImportStatus"], one.get("FailureCode")) for one in found] == [
+        ("COMPLETED", None),
+        ("FAILED", "TableAlreadyExists"),
+    ]
+    with pytest.raises(ClientError, match="Table already exists: target"):
+        dynamodb.import_table(**request)
+
+
+def test_exports_need_recovery_and_keep_their_token(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    arn = _table(dynamodb, recovery=False)
+    with pytest.raises(dynamodb.exceptions.PointInTimeRecoveryUnavailableException):
+        dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="bucket")
+    dynamodb.update_continuous_backups(
+        TableName="source", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    one, two = (
+        dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="bucket", ClientToken="t")["ExportDescription"][
+            "ExportArn"
+        ]
+        for _ in range(2)
+    )
+    assert one == two
+    with pytest.raises(dynamodb.exceptions.ExportConflictException):
+        dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="elsewhere", ClientToken="t")
+
+
+def test_lists_have_pages(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    arn = _table(dynamodb)
+    for number in range(12):
+        dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="bucket")
+        _import(dynamodb, f"table-{number}", prefix="nothing")
+    first = dynamodb.list_exports(TableArn=arn)
+    rest = dynamodb.list_exports(TableArn=arn, NextToken=first["NextToken"])
+    assert (len(first["ExportSummaries"]), len(rest["ExportSummaries"]), "NextToken" in rest) == (10, 2, False)
+    first = dynamodb.list_imports(PageSize=11)
+    assert len(first["ImportSummaryList"]) == 11
+    assert len(dynamodb.list_imports(NextToken=first["NextToken"])["ImportSummaryList"]) == 1
+    with pytest.raises(ClientError, match="ValidationException"):
+        dynamodb.list_imports(NextToken="0" * 112)
