@@ -114,6 +114,8 @@ class _Reader:
             _note(where, event)
             if kind == "MapStateStarted":
                 where.lines = event.details.get("length", 0)
+        elif kind == "EvaluationFailed":
+            self._failing(event)
         elif kind.startswith("Execution"):
             _end(where, event)
         elif where is not None:
@@ -134,17 +136,21 @@ class _Reader:
         self.found.append(visit)
         return visit
 
+    def _failing(self, event: Event) -> None:
+        """An expression of a state failed; the event may stand before that state was entered."""
+        name = event.details.get("state")
+        visit = next((v for v in reversed(self.found) if v.name == name and v.exited is None), None)
+        if visit is not None:
+            _note(visit, event)
+
     def _container(self, where: Visit | None, event: Event) -> Visit:
         """The Parallel or Map state of an event that doesn't name it."""
         kind = "Parallel" if event.type.startswith("Parallel") else "Map"
         before = self.history[event.previous - 1].type
         assert where is not None
-        if where.type == kind and where.exited is None and not before.endswith(WENT_WRONG):
+        over = before.startswith(f"{kind}State") and before.endswith(WENT_WRONG)  # then it is the one around that fails
+        if where.type == kind and where.exited is None and (not over or event.type.endswith("StateAborted")):
             return where
-        if where.type == kind and before.startswith(("MapIteration", "MapRun")):
-            return where
-        if where.type == kind and event.type.endswith("StateAborted"):
-            return where  # it is aborted after it has failed
         return next(outer for outer in where.around() if outer.type == kind)
 
 
