@@ -81,6 +81,8 @@ CALLS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"UnprocessedItems": {}},
     ),
 }
+OTHERS = 200
+"""Items in the table beside those which are asked for."""
 BARS = {  # (what, at most x floor, at least x faster than moto)
     "get_item": (1.3, 5.0),
     "put_item": (1.6, 5.0),
@@ -134,7 +136,11 @@ def moto() -> Iterator[Any]:
 
 
 def _fill(made: Any) -> None:
+    """A table of some hundred items, as tests of an app have them (moto copies all tables for each transaction)."""
     made.create_table(**TABLE)
+    for start in range(0, OTHERS, 25):
+        items = [{**ITEM, "pk": {"S": f"other-{n}"}} for n in range(start, start + 25)]
+        made.batch_write_item(RequestItems={"things": [{"PutRequest": {"Item": item}} for item in items]})
     made.put_item(TableName="things", Item=ITEM)
     for n in range(10):
         made.put_item(TableName="things", Item={**ITEM, "pk": {"S": "many"}, "sk": {"N": str(n)}})
