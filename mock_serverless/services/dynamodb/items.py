@@ -19,16 +19,7 @@ from .conflicts import check_free
 from .database import Database
 from .expressions import BoundCondition, BoundUpdate, bind
 from .expressions.tree import Ref
-from .schema import (
-    HASH_TOO_LONG,
-    INVALID,
-    MAX_HASH,
-    MAX_RANGE,
-    RANGE_TOO_LONG,
-    EmptyKeyValue,
-    Key,
-    byte_length,
-)
+from .schema import INVALID, MAX_HASH, MAX_RANGE, EmptyKeyValue, Key
 from .store import Record
 from .table import ITEM_TOO_LARGE, UPDATE_TOO_LARGE, Table, sized
 from .throttling import admit_failure, admit_read, admit_write
@@ -346,5 +337,5 @@ def _check_index_keys(table: Table, touched: tuple[str, ...], new: Item) -> None
                     raise refuse(WRONG_INDEX_KEY)
                 if kind != "N" and not content:
                     raise EmptyKeyValue(EMPTIED_INDEX_KEY.format(EMPTY_NAMES[kind]))
-                if kind != "N" and byte_length(content) > longest:
-                    raise refuse(HASH_TOO_LONG if longest == MAX_HASH else RANGE_TOO_LONG)
+                if kind != "N":
+                    definition.check_length(name, content, longest)
