@@ -19,7 +19,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,10 @@ class Local:
         response = self._connection.getresponse()
         return response.status, json.loads(response.read() or b"{}")
 
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
+
 
 def wire(value: Any) -> Any:
     """A parameter or an answer as it goes over the wire."""
@@ -129,7 +133,8 @@ def running() -> Iterator[Local]:
     )
     try:
         _wait(process, port)
-        yield Local(port)
+        with closing(Local(port)) as local:
+            yield local
     finally:
         process.kill()
         process.wait()
