@@ -5,8 +5,9 @@
 
 in a module of ``mock_serverless/services/<folder>/``. The service is the folder's (``lambda_`` is ``lambda``) unless one is
 named, the operation the one which boto3 spells like the function; a name that botocore's model doesn't know fails at
-import. ``unfinished`` tells from a request and its answer that the caller is polling for work which is still to come
-(in a cloud with ``time="skip"`` such a call jumps to the next thing due).
+import, unless ``since`` names a version of botocore newer than the installed one: then the operation isn't there.
+``unfinished`` tells from a request and its answer that the caller is polling for work which is still to come (in a cloud
+with ``time="skip"`` such a call jumps to the next thing due).
 
 ``guest=True`` marks operations that run user code (a Lambda function): they are called with no lock held.
 """
@@ -58,6 +59,7 @@ def operation(
     *,
     service: str | None = None,
     unfinished: Callable[[dict[str, Any], dict[str, Any]], bool] | None = None,
+    since: str | None = None,
 ) -> Callable[[F], F]: ...
 def operation(
     function: F | None = None,
@@ -65,19 +67,25 @@ def operation(
     *,
     service: str | None = None,
     unfinished: Callable[[dict[str, Any], dict[str, Any]], bool] | None = None,
+    since: str | None = None,
 ) -> Any:
-    """Make a function the implementation of the operation that boto3 spells like it."""
+    """Make a function the implementation of the operation that boto3 spells like it.
+
+    ``since`` is a version of botocore whose model has the operation, for one that older models may lack.
+    """
     if function is None:
-        return lambda f: _register(f, service, unfinished)
-    return _register(function, service, unfinished)
+        return lambda f: _register(f, service, unfinished, since)
+    return _register(function, service, unfinished, since)
 
 
-def _register(function: F, service: str | None, unfinished: Any) -> F:
+def _register(function: F, service: str | None, unfinished: Any, since: str | None) -> F:
     if service is None:
         folder = function.__module__.split(".services.", 1)[1].split(".")[0]
         service = folder.rstrip("_")
     model = service_model(service)
     name = operation_names(service).get(function.__name__)
+    if name is None and since is not None and _version(botocore_version()) < _version(since):
+        return function
     if name is None:
         misses = near_misses(function.__name__, operation_names(service))
         raise NameError(f"{service} has no operation {function.__name__!r}.{misses}")
@@ -138,6 +146,17 @@ def implemented(service: str) -> set[str]:
 
 
 # ---------------------------------------------------------------------- botocore's models
+
+
+def botocore_version() -> str:
+    """The installed one."""
+    import botocore
+
+    return str(botocore.__version__)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")[:3])
 
 
 @lru_cache(maxsize=1)
