@@ -23,6 +23,7 @@ from .values import refuse
 
 if TYPE_CHECKING:
     from .backups import Backup
+    from .bulk_operations import BulkOperation
     from .exports import Export
     from .imports import Import
 
@@ -43,6 +44,7 @@ class Database:
         self.backups: dict[str, Backup] = {}
         self.exports: dict[str, Export] = {}
         self.imports: dict[str, Import] = {}
+        self.bulk_operations: dict[str, BulkOperation] = {}
         self._latency = Latency()
         self._read_lag = 0.0
         self._ttl_lag = 0.0
@@ -60,6 +62,7 @@ class Database:
         copy.backups = self.backups.copy()  # a backup is replaced, never changed
         copy.exports = self.exports.copy()  # an export is replaced, never changed; an import likewise
         copy.imports = self.imports.copy()
+        copy.bulk_operations = self.bulk_operations.copy()  # likewise
         copy._latency = deepcopy(self._latency, memo)
         copy._read_lag = self._read_lag
         copy._ttl_lag = self._ttl_lag

@@ -18,6 +18,7 @@ from typing import Any
 
 RawItem = dict[str, Any]
 BINARY = ("B", "BS")
+LISTS = ("L", "SS", "NS", "BS")
 
 
 def items(content: bytes, request: dict[str, Any], types: dict[str, str]) -> Iterator[RawItem | None]:
@@ -41,22 +42,25 @@ def _lines(text: str) -> Iterator[RawItem | None]:
             continue
         try:
             item = json.loads(line)["Item"]
-            yield {name: _value(value) for name, value in item.items()}
+            yield {name: plain_value(value) for name, value in item.items()}
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, binascii.Error):
             yield None
             return
 
 
-def _value(value: Any) -> dict[str, Any]:
+def plain_value(value: Any) -> dict[str, Any]:
+    """An attribute value out of JSON; ValueError, TypeError, AttributeError or binascii.Error for what isn't one."""
     ((kind, content),) = value.items()
+    if kind in LISTS and not isinstance(content, list):
+        raise TypeError(kind)
     if kind == "B":
         return {kind: base64.b64decode(content, validate=True)}
     if kind == "BS":
         return {kind: [base64.b64decode(part, validate=True) for part in content]}
     if kind == "M":
-        return {kind: {name: _value(part) for name, part in content.items()}}
+        return {kind: {name: plain_value(part) for name, part in content.items()}}
     if kind == "L":
-        return {kind: [_value(part) for part in content]}
+        return {kind: [plain_value(part) for part in content]}
     return {kind: content}
 
 

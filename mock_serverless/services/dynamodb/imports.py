@@ -195,9 +195,9 @@ def begin_table(scope: Scope, arn: str) -> None:
     if made is None or made.status != "IN_PROGRESS":
         return
     try:
-        keys = list(_keys(scope, made.request["S3BucketSource"]))
+        keys = list(object_keys(scope, made.request["S3BucketSource"]))
     except (AwsError, NotSupported) as error:
-        _end(db, made, _failure(error))
+        _end(db, made, failure_of(error))
         return
     if made.table in db.tables:
         _end(db, made, ("TableAlreadyExists", f"Table already exists: {made.table}"))
@@ -218,9 +218,9 @@ def fill_table(scope: Scope, arn: str, keys: list[str]) -> None:
     failure: tuple[str, str] | None = None
     for key in keys:
         try:
-            content = _read(scope, made.request["S3BucketSource"], key)
+            content = object_content(scope, made.request["S3BucketSource"], key)
         except (AwsError, NotSupported) as error:
-            failure = _failure(error)
+            failure = failure_of(error)
             break
         made = replace(made, size=made.size + len(content))
         for item in import_files.items(content, made.request, table.attributes):
@@ -246,15 +246,16 @@ def _put(table: Table, raw: dict[str, Any] | None) -> bool:
     return True
 
 
-def _failure(error: AwsError | NotSupported) -> tuple[str, str]:
+def failure_of(error: AwsError | NotSupported) -> tuple[str, str]:
+    """Code and message of what S3 refuses, or of there being none."""
     if isinstance(error, NotSupported):
         return "NotSupported", f"There is no S3 to read from. {error}"
     return FAILURES.get(error.code, error.code), error.message
 
 
-def _keys(scope: Scope, source: dict[str, Any]) -> Iterator[str]:
+def object_keys(scope: Scope, source: dict[str, Any]) -> Iterator[str]:
     """The keys of all objects that begin with the prefix, whatever follows: measured."""
-    params = {"Bucket": source["S3Bucket"], "Prefix": source.get("S3KeyPrefix", ""), **_owner(source)}
+    params = {"Bucket": source["S3Bucket"], "Prefix": source.get("S3KeyPrefix", ""), **owner_of(source)}
     while True:
         answer = scope.call("s3", "ListObjectsV2", params, caller="dynamodb")
         for entry in answer.get("Contents") or ():
@@ -264,13 +265,15 @@ def _keys(scope: Scope, source: dict[str, Any]) -> Iterator[str]:
         params = {**params, "ContinuationToken": answer["NextContinuationToken"]}
 
 
-def _read(scope: Scope, source: dict[str, Any], key: str) -> bytes:
-    params = {"Bucket": source["S3Bucket"], "Key": key, **_owner(source)}
+def object_content(scope: Scope, source: dict[str, Any], key: str) -> bytes:
+    """An object's bytes."""
+    params = {"Bucket": source["S3Bucket"], "Key": key, **owner_of(source)}
     body = scope.call("s3", "GetObject", params, caller="dynamodb").get("Body") or b""
     if hasattr(body, "read"):
         body = body.read()
     return body.encode() if isinstance(body, str) else bytes(body)
 
 
-def _owner(source: dict[str, Any]) -> dict[str, Any]:
+def owner_of(source: dict[str, Any]) -> dict[str, Any]:
+    """The parameter of S3's calls that says whose the bucket is to be."""
     return {"ExpectedBucketOwner": source["S3BucketOwner"]} if "S3BucketOwner" in source else {}

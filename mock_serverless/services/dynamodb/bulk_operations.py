@@ -1,0 +1,335 @@
+"""start_bulk_put_items, describe_bulk_operation, list_bulk_operations, cancel_bulk_operation (since botocore 1.44).
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/BulkPutItems.html. Objects are read from S3 by the same way as
+anybody's, so that a fake or stubbed S3 serves them; the items are written as put_item writes them. All of it happens at one time,
+at once or when ``cloud.dynamodb.latency(bulk=...)`` has passed: until then an operation can be cancelled. States, counts, usage
+and what an operation keeps are those of the API reference; nothing has been recorded, so that the words of refusals, the form of
+the ARN and the failure codes are guesses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mock_serverless.core.agenda import job
+from mock_serverless.core.clock import from_timestamp
+from mock_serverless.core.errors import AwsError, NotSupported
+from mock_serverless.core.operation import operation
+from mock_serverless.core.scope import Scope
+
+from . import bulk_files
+from .conflicts import check_free
+from .database import Database
+from .exports import REQUEST, TOKEN_LIFE, paged
+from .imports import failure_of, object_content, object_keys, owner_of
+from .items import PutAction
+from .states import busy, found
+from .table import Table
+from .values import refuse
+
+SINCE = "1.44.8"
+LISTED_FOR = 90 * 24 * 3600.0
+CANCELLED = ("Cancelled", "The bulk operation was cancelled.")
+FOLDERS = {"ERROR": "errors", "CONDITION_CHECK_FAILURE": "condition-check-failures"}
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOperation:
+    """A bulk operation: what was asked, and how it stands. Replaced, never changed; it outlives its table."""
+
+    arn: str
+    table: str
+    table_id: str
+    request: dict[str, Any]
+    start: float
+    status: str = "IN_PROGRESS"
+    end: float | None = None
+    processed: int = 0
+    failed: int = 0
+    read: int = 0
+    usage: dict[str | None, int] = field(default_factory=dict)  # bytes of the table (None) and its indexes
+    kinds: dict[str, str] = field(default_factory=dict)  # of the indexes
+    failure: tuple[str, str] | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> BulkOperation:
+        return self
+
+    @property
+    def id(self) -> str:
+        """The last part of its ARN."""
+        return self.arn.rpartition("/")[2]
+
+
+# ---------------------------------------------------------------------- operations
+
+
+@operation(since=SINCE)
+def start_bulk_put_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StartBulkPutItems.html"""
+    _check(request)
+    db.checked_name(request["TableName"])
+    table = db.named_table(request["TableName"])
+    known = _known(db, request)
+    if known is not None:
+        return {"BulkOperationDescription": _description(db, known)}
+    _check_table(table)
+    now = db.scope.timestamp()
+    arn = f"{table.arn}/bulk-operation/{int(now * 1000):014d}-{db.scope.ids.token(8, '0123456789abcdef')}"
+    begun = BulkOperation(arn, table.name, table.id, request, now)
+    db.bulk_operations[arn] = begun
+    db.scope.later(db.latency.of("bulk"), "dynamodb:bulk", arn=arn)
+    return {"BulkOperationDescription": _description(db, begun)}
+
+
+def are_open(db: Database, table: Table) -> bool:
+    """Whether bulk operations on a table are in progress."""
+    return any(
+        begun.table_id == table.id and begun.status in ("IN_PROGRESS", "CANCELLING")
+        for begun in db.bulk_operations.values()
+    )
+
+
+def _is_open(request: dict[str, Any], answer: dict[str, Any]) -> bool:
+    return answer["BulkOperationDescription"]["BulkOperationStatus"] in ("IN_PROGRESS", "CANCELLING")
+
+
+@operation(since=SINCE, unfinished=_is_open)
+def describe_bulk_operation(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeBulkOperation.html"""
+    return {"BulkOperationDescription": _description(db, _found(db, request))}
+
+
+@operation(since=SINCE)
+def list_bulk_operations(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListBulkOperations.html"""
+    since = db.scope.timestamp() - LISTED_FOR
+    listed = [done for done in db.bulk_operations.values() if done.start >= since]
+    listed.sort(key=lambda done: done.id, reverse=True)
+    page, token = paged(listed, request.get("NextToken"), request.get("MaxResults", 10), lambda done: done.arn)
+    names = ("BulkOperationArn", "BulkOperationStatus", "StartTime", "EndTime")
+    described = [_description(db, done) for done in page]
+    summaries = [{name: shown[name] for name in names if name in shown} for shown in described]
+    return {"BulkOperationsSummaryList": summaries, **({"NextToken": token} if token else {})}
+
+
+@operation(since=SINCE)
+def cancel_bulk_operation(db: Database, request: dict[str, Any]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CancelBulkOperation.html"""
+    begun = _found(db, request)
+    if begun.status not in ("IN_PROGRESS", "CANCELLING"):
+        raise refuse(f"{REQUEST}Bulk operation is not in progress: {begun.arn}")  # a guess
+    if begun.status == "IN_PROGRESS":
+        db.bulk_operations[begun.arn] = replace(begun, status="CANCELLING")
+        db.scope.later(0, "dynamodb:bulk-cancel", arn=begun.arn)
+    return {"BulkOperationArn": begun.arn, "BulkOperationStatus": "CANCELLING"}
+
+
+def _check(request: dict[str, Any]) -> None:
+    given, output = request["InputS3Configuration"], request["OutputS3Configuration"]
+    ion = given["InputFormat"] == "ION"
+    if ion or given.get("InputCompressionType") == "ZSTD":
+        what = "the input format ION" if ion else "the compression ZSTD"
+        raise NotSupported(
+            f"dynamodb.StartBulkPutItems: mock_serverless can't read {what} yet.\n"
+            "Use DYNAMODB_JSON, plain or GZIP, or stub the call: cloud.stub('dynamodb', 'StartBulkPutItems', {...})"
+        )
+    if "S3Bucket" not in output:
+        raise refuse(REQUEST + "S3Bucket of OutputS3Configuration must be specified")  # a guess
+    if not output["OutputType"]:
+        raise refuse(REQUEST + "OutputType of OutputS3Configuration must not be empty")  # a guess
+    if "S3SseKmsKeyId" in output and output.get("S3SseAlgorithm") != "KMS":
+        raise refuse(REQUEST + "KMS Key Id is not supported for this encryption type")  # as of an export
+
+
+def _check_table(table: Table) -> None:
+    """ "Table state requirements" and "Global tables" of BulkPutItems.Considerations.html; the words are guesses."""
+    if table.membership is not None:
+        raise refuse(REQUEST + "Bulk put items is not supported for global tables")
+    if table.status in ("CREATING", "DELETING"):
+        raise busy(f"Table is being {'created' if table.status == 'CREATING' else 'deleted'}: {table.name}")
+    if any(own.status == "CREATING" for own in table.index_settings.values()):
+        raise busy(f"Index is being created. Table: {table.name}")
+
+
+def _known(db: Database, request: dict[str, Any]) -> BulkOperation | None:
+    """The operation which was begun with the same token; AwsError when it was another one."""
+    token, now = request.get("ClientToken"), db.scope.timestamp()
+    for begun in db.bulk_operations.values():
+        if token is not None and begun.request.get("ClientToken") == token and now - begun.start < TOKEN_LIFE:
+            if begun.request != request:
+                raise AwsError(
+                    "IdempotentParameterMismatchException",
+                    "The request uses the same client token as a previous, but non-identical request",
+                )
+            return begun
+    return None
+
+
+def _found(db: Database, request: dict[str, Any]) -> BulkOperation:
+    begun = db.bulk_operations.get(request["BulkOperationArn"])
+    if begun is None:
+        raise AwsError("ResourceNotFoundException", f"Bulk operation not found: {request['BulkOperationArn']}")
+    return begun
+
+
+def _description(db: Database, done: BulkOperation) -> dict[str, Any]:
+    """Owners of buckets, compression and tier are filled in."""
+    request, account = done.request, db.scope.account
+    shown: dict[str, Any] = {
+        "BulkOperationArn": done.arn,
+        "BulkOperationStatus": done.status,
+        "TableDetails": [{"TableName": done.table, "TableId": done.table_id}],
+        "InputS3Configuration": {
+            "S3BucketOwner": account,
+            "InputCompressionType": "NONE",
+            **request["InputS3Configuration"],
+        },
+        "OutputS3Configuration": {"S3BucketOwner": account, **request["OutputS3Configuration"]},
+        "StartTime": from_timestamp(done.start),
+        "ProcessedItemCount": done.processed,
+        "FailedItemCount": done.failed,
+        "ProcessedInputBytes": done.read,
+        "PerformanceTier": request.get("PerformanceTier", "STANDARD"),
+    }
+    shown.update({name: request[name] for name in ("ClientToken", "MaxWriteRequestUnits") if name in request})
+    if done.end is not None:
+        shown["EndTime"] = from_timestamp(done.end)
+    if done.status in ("COMPLETED", "COMPLETED_WITH_ERRORS"):
+        shown["TotalInputBytes"] = done.read
+    if done.usage:
+        shown["BulkOperationUsage"] = [_usage(done)]
+    if done.failure is not None:
+        shown["FailureCode"], shown["FailureMessage"] = done.failure
+    return shown
+
+
+def _usage(done: BulkOperation) -> dict[str, Any]:
+    """Bytes of the items that were written, and of what indexes have of them."""
+    shown: dict[str, Any] = {
+        "TableName": done.table,
+        "BulkPutBytes": sum(done.usage.values()),
+        "Table": {"BulkPutBytes": done.usage[None]},
+    }
+    for index, kind in done.kinds.items():
+        shown.setdefault(kind, {})[index] = {"BulkPutBytes": done.usage[index]}
+    return shown
+
+
+# ---------------------------------------------------------------------- the work
+
+
+class Work:
+    """What comes of the puts: counts, usage, and the reports by their type."""
+
+    def __init__(self, db: Database, table: Table) -> None:
+        self.db, self.table = db, table
+        self.processed = self.failed = self.read = 0
+        self.usage: dict[str | None, int] = {}
+        self.reports: dict[str, list[dict[str, Any]]] = {"ERROR": [], "CONDITION_CHECK_FAILURE": []}
+
+    def take(self, put: dict[str, Any] | None, place: str) -> None:
+        """Write an item, or report why it can't be."""
+        self.processed += 1
+        if put is None:
+            self._fail({"S3Key": place, "ErrorMessage": bulk_files.UNREADABLE})
+            return
+        try:
+            self._write(put)
+        except AwsError as error:
+            self._fail({"S3Key": place, "Item": put["Item"], "ErrorMessage": error.message})
+        except (TypeError, AttributeError, ValueError):  # not even the shape of a value
+            self._fail({"S3Key": place, "Item": put["Item"], "ErrorMessage": bulk_files.UNREADABLE})
+
+    def _fail(self, entry: dict[str, Any]) -> None:
+        self.failed += 1
+        self.reports["ERROR"].append(entry)
+
+    def _write(self, put: dict[str, Any]) -> None:
+        table = self.table
+        action = PutAction("Put", put)
+        key = action.key(table)
+        if self.db.held:
+            check_free(self.db, table, key)
+        old = None if action.condition is None else table.get(key)
+        if action.condition is not None and not action.condition({} if old is None else old[0]):
+            entry = {"Item": put["Item"], **({} if old is None else {"ExistingItem": old[0]})}
+            self.reports["CONDITION_CHECK_FAILURE"].append(entry)
+            return
+        table.write(key, action.record)
+        self._use(None, action.record[1])
+        for name, index in table.items.store.indexes.items():
+            if index.locate(action.record[0]) is not None:
+                self._use(name, index.size_in(action.record))
+
+    def _use(self, index: str | None, size: int) -> None:
+        self.usage[index] = self.usage.get(index, 0) + size
+
+    def kinds(self) -> dict[str, str]:
+        """In which list of the usage an index stands."""
+        return {
+            name: "GlobalSecondaryIndexes" if self.table.indexes[name].is_global else "LocalSecondaryIndexes"
+            for name in self.usage
+            if name is not None
+        }
+
+
+@job("dynamodb:bulk")
+def finish(scope: Scope, arn: str) -> None:
+    """Read the objects, write the items and the reports."""
+    db: Database = scope.state()
+    begun = db.bulk_operations.get(arn)
+    if begun is None or begun.status != "IN_PROGRESS":
+        return
+    table = found(scope, begun.table, begun.table_id)
+    if table is None:
+        gone = ("ResourceNotFoundException", f"Requested resource not found: Table: {begun.table} not found")
+        _end(db, begun, "FAILED", gone)
+        return
+    work = Work(db, table)
+    failure: tuple[str, str] | None = None
+    source = begun.request["InputS3Configuration"]
+    try:
+        for key in list(object_keys(scope, source)):
+            content = object_content(scope, source, key)
+            work.read += len(content)
+            for put in bulk_files.puts(content, source.get("InputCompressionType", "NONE")):
+                work.take(put, key)
+        _report(scope, begun, work)
+    except (AwsError, NotSupported) as error:
+        failure = failure_of(error)
+    done = replace(
+        begun, processed=work.processed, failed=work.failed, read=work.read, usage=work.usage, kinds=work.kinds()
+    )
+    _end(db, done, "FAILED" if failure else "COMPLETED_WITH_ERRORS" if work.failed else "COMPLETED", failure)
+
+
+@job("dynamodb:bulk-cancel")
+def finish_cancellation(scope: Scope, arn: str) -> None:
+    """An operation that was CANCELLING has stopped."""
+    db: Database = scope.state()
+    begun = db.bulk_operations.get(arn)
+    if begun is not None and begun.status == "CANCELLING":
+        _end(db, begun, "CANCELLED", CANCELLED)
+
+
+def _end(db: Database, done: BulkOperation, status: str, failure: tuple[str, str] | None) -> None:
+    db.bulk_operations[done.arn] = replace(done, status=status, end=db.scope.timestamp(), failure=failure)
+
+
+def _report(scope: Scope, begun: BulkOperation, work: Work) -> None:
+    """A file of each type that was asked for and has something in it."""
+    output = begun.request["OutputS3Configuration"]
+    prefix = output.get("S3KeyPrefix", "")
+    folder = f"{prefix}{'/' if prefix and not prefix.endswith('/') else ''}AWSDynamoDB/{begun.id}"
+    params: dict[str, Any] = {"Bucket": output["S3Bucket"], **owner_of(output)}
+    if "S3SseAlgorithm" in output:
+        params["ServerSideEncryption"] = "aws:kms" if output["S3SseAlgorithm"] == "KMS" else "AES256"
+    if "S3SseKmsKeyId" in output:
+        params["SSEKMSKeyId"] = output["S3SseKmsKeyId"]
+    for kind, entries in work.reports.items():
+        if kind in output["OutputType"] and entries:
+            body = bulk_files.report(entries)
+            scope.call(
+                "s3", "PutObject", {**params, "Key": f"{folder}/{FOLDERS[kind]}.json", "Body": body}, caller="dynamodb"
+            )
