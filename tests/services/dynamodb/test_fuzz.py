@@ -211,7 +211,15 @@ def test_whatever_is_sent(service: str, name: str, fuzzed: Any) -> None:
             check_unsupported(name, refusal)
         except InternalError:
             raise
-        except (BotoCoreError, AttributeError, KeyError, TypeError, ValueError, OverflowError) as unwritable:
+        except (
+            BotoCoreError,
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            OverflowError,
+            RuntimeError,
+        ) as unwritable:
             if any(module.startswith("mock_serverless.services") for module in _modules(unwritable)):
                 raise
 
