@@ -220,3 +220,43 @@ def handler(event, context):
     assert (list(sys.path), dict(os.environ)) == before
     assert "helper" not in sys.modules
     assert {c.caller for c in cloud.calls(operation="Invoke")} == {"test", "fan"}
+
+
+def test_hooks_of_snapstart_run_around_the_snapshot_of_a_published_version(client: Any, deploy: Any, call: Any) -> None:
+    hooks = """
+_before, _after = [], []
+
+def register_before_snapshot(function, *args, **kwargs):
+    _before.append((function, args, kwargs))
+    return function
+
+def register_after_restore(function, *args, **kwargs):
+    _after.append((function, args, kwargs))
+    return function
+
+def get_before_snapshot():
+    return _before
+
+def get_after_restore():
+    return _after
+"""
+    code = (
+        "from snapshot_restore_py import register_after_restore, register_before_snapshot\n"
+        "SEEN = []\n"
+        "register_before_snapshot(SEEN.append, 'first')\n"
+        "register_before_snapshot(SEEN.append, 'second')\n"
+        "@register_after_restore\ndef connect():\n    SEEN.append('connected')\n"
+        "def handler(event, context):\n    return SEEN\n"
+    )
+    files = {"app.py": code, "snapshot_restore_py.py": hooks}
+    deploy("f", files, SnapStart={"ApplyOn": "PublishedVersions"}, Publish=True)
+    assert call("f", Qualifier="1") == ["second", "first", "connected"]
+    assert call("f", Qualifier="1") == ["second", "first", "connected"]
+    assert call("f") == []  # the unpublished version has no snapshot
+    deploy(
+        "plain",
+        "def handler(event, context):\n    return 1\n",
+        SnapStart={"ApplyOn": "PublishedVersions"},
+        Publish=True,
+    )
+    assert call("plain", Qualifier="1") == 1

@@ -73,6 +73,7 @@ class Environment:
         self.log_stream = variables["AWS_LAMBDA_LOG_STREAM_NAME"]
         self.alive = True
         self.handler = handler
+        self.snaps = variables.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
         level = settings["LoggingConfig"].get("ApplicationLogLevel")
         importer = None if package is None else Importer(package)
         if package is not None:
@@ -119,6 +120,7 @@ class Environment:
         try:
             with self.scope.guest(self.name, INIT_LIMIT) as visit, self.process.inside(log), _in_time(visit):
                 self.handler = self._load()
+                self._snap_and_restore()
             self._cold = False
         except TimeIsUp:
             return None, None
@@ -135,6 +137,7 @@ class Environment:
             with self.scope.guest(self.name, limit) as visit, self.process.inside(log), _in_time(visit):
                 if self._cold:
                     self.handler = self._load()
+                    self._snap_and_restore()
                     self._cold = False
                 assert self.handler is not None
                 answer = self.handler(event_of(invocation.payload), self._context(invocation, visit))
@@ -228,6 +231,20 @@ class Environment:
         if found is None:
             raise RuntimeFault("Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module_name}'")
         return found
+
+    def _snap_and_restore(self) -> None:
+        """SnapStart's runtime hooks, before the snapshot (the last one registered first) and after the restore.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html. Nothing lies between the two here.
+        """
+        if not self.snaps:
+            return
+        try:
+            hooks = importlib.import_module("snapshot_restore_py")
+        except ImportError:  # the function has no hooks then
+            return
+        for function, args, kwargs in (*reversed(hooks.get_before_snapshot()), *hooks.get_after_restore()):
+            function(*args, **kwargs)
 
 
 @contextmanager
