@@ -242,7 +242,11 @@ COUNTED: dict[str, Callable[[dict[str, Any], dict[str, Any]], bool]] = {
         and all(len(answer["Responses"][n]) == len(block["Keys"]) for n, block in params["RequestItems"].items())
     ),
     "Query": lambda params, answer: "ConsumedCapacity" in answer and answer["ScannedCount"] > 0,
-    "Scan": lambda params, answer: "ConsumedCapacity" in answer and answer["ScannedCount"] > 0,
+    "Scan": lambda params, answer: (
+        "ConsumedCapacity" in answer
+        and answer["ScannedCount"] > 0
+        and not ("IndexName" in params and ("ProjectionExpression" in params or "AttributesToGet" in params))
+    ),
     **dict.fromkeys(("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"), lambda params, answer: False),
     **dict.fromkeys(("TransactGetItems", "TransactWriteItems"), lambda params, answer: False),
 }
