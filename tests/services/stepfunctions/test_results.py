@@ -252,3 +252,10 @@ def test_a_test_case_answers_for_the_tasks(frozen: Cloud, tmp_path: Path, kind: 
 def test_a_configuration_that_cannot_be_meant_is_refused(frozen: Cloud, configuration: Any, message: str) -> None:
     with pytest.raises(MockConfigurationError, match=message):
         frozen.stepfunctions.mock_config(configuration)
+
+
+def test_a_time_of_day_is_one_of_the_executions_today(frozen: Cloud) -> None:
+    output = '{% $fromMillis($toMillis("10:30", "[H01]:[m01]")) %}'
+    state = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": output, "End": True}
+    frozen.clock.advance(days=3)
+    assert frozen.stepfunctions.run({"StartAt": "P", "States": {"P": state}}).output == "2025-06-05T10:30:00.000Z"

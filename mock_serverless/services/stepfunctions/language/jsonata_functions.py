@@ -19,6 +19,7 @@ from jsonata import Functions, JException, Jsonata, Utils
 
 from .document import loads
 from .engine import NULL, Runaway, quoted, same
+from .jsonata_times import millis_by_picture, millis_of
 from .signatures import Checked, check, parameters
 from .values import Chance
 
@@ -268,10 +269,12 @@ def parse_integer(text: Any, picture: Any) -> Any:
         return float("nan")
 
 
-@function("toMillis", "<s-s?:n>")
-def to_millis(text: Any, picture: Any) -> Any:
+@function("toMillis", "<s-s?:n>", world=True)
+def to_millis(world: World, text: Any, picture: Any) -> Any:
+    if text is None:
+        return None
     try:
-        return Functions.datetime_to_millis(text, picture)
+        return millis_of(text) if picture is None else millis_by_picture(text, picture, world.now())
     except ValueError:
         raise JException("D3110", -1, text) from None
 
