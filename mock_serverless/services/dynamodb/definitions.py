@@ -100,14 +100,19 @@ def _check_lengths(request: dict[str, Any]) -> None:
         raise validation_error(found)
 
 
+def check_no_throughput(given: dict[str, int] | None) -> None:
+    """A table that is paid per request has no throughput."""
+    if given is not None:
+        raise refuse(
+            INVALID + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+            "PAY_PER_REQUEST"
+        )
+
+
 def check_throughput(billing: str, given: dict[str, int] | None) -> None:
     """Throughput must be there or not, by billing mode, and within bounds."""
     if billing == PER_REQUEST:
-        if given is not None:
-            raise refuse(
-                INVALID + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
-                "PAY_PER_REQUEST"
-            )
+        check_no_throughput(given)
         return
     if given is None:
         raise refuse(

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from mock_serverless.core.clock import from_timestamp
 from mock_serverless.core.errors import AwsError
 
-from .definitions import PER_REQUEST, check_bounds, check_class, check_new_index, check_on_demand, encryption
+from .definitions import (
+    PER_REQUEST,
+    check_bounds,
+    check_class,
+    check_new_index,
+    check_no_throughput,
+    check_on_demand,
+    encryption,
+)
 from .schema import INVALID
 from .states import busy, iso
 from .table import Table, Throughput
@@ -219,11 +227,7 @@ def _check_throughput(db: Database, table: Table, request: dict[str, Any], billi
     given = request.get("ProvisionedThroughput")
     settings = table.settings
     if billing == PER_REQUEST:
-        if given is not None:
-            raise refuse(
-                INVALID + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
-                "PAY_PER_REQUEST"
-            )
+        check_no_throughput(given)
         return
     if given is None:
         if "BillingMode" in request:

@@ -28,24 +28,6 @@ ITEMS = [
 
 
 @pytest.fixture
-def bucket(cloud: Cloud) -> dict[str, bytes]:
-    """The objects of the only bucket."""
-    objects: dict[str, bytes] = {}
-
-    def put(request: dict[str, Any]) -> dict[str, Any]:
-        objects[request["Key"]] = request["Body"]
-        return {}
-
-    def listed(request: dict[str, Any]) -> dict[str, Any]:
-        return {"Contents": [{"Key": key} for key in sorted(objects) if key.startswith(request["Prefix"])]}
-
-    cloud.stub("s3", "PutObject", put)
-    cloud.stub("s3", "ListObjectsV2", listed)
-    cloud.stub("s3", "GetObject", lambda request: {"Body": objects[request["Key"]]})
-    return objects
-
-
-@pytest.fixture
 def dynamodb(cloud: Cloud) -> Any:
     return boto3.client("dynamodb", region_name="us-east-1")
 
