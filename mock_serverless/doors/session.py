@@ -40,6 +40,8 @@ HIDDEN = (
 REGION_NAMES = ("AWS_DEFAULT_REGION", "AWS_REGION")
 METHOD = "mock_serverless"
 """botocore's word for where credentials come from, of ours."""
+PRESUMED = "mock_serverless-presumed"
+"""The same where nobody has named an account: they bear the cloud's, for whoever demands account-id endpoints."""
 
 Place = tuple[Any, str, Any]
 
@@ -60,14 +62,15 @@ def default_region() -> str | None:
 
 def credentials(kind: Any = botocore.credentials.Credentials) -> Any:
     """Those of the environment as it is now: ours, or what somebody has set there since."""
-    look = os.environ.get
+    look, cloud = os.environ.get, cloud_of_this_thread()
+    named = look("AWS_ACCOUNT_ID")
     found = kind(
         look("AWS_ACCESS_KEY_ID") or ACCESS_KEY,
         look("AWS_SECRET_ACCESS_KEY") or FAKE["AWS_SECRET_ACCESS_KEY"],
         look("AWS_SESSION_TOKEN"),
-        METHOD,
+        METHOD if named else PRESUMED,
     )
-    found.account_id = look("AWS_ACCOUNT_ID")
+    found.account_id = named or (cloud.account if cloud is not None else None)
     return found
 
 

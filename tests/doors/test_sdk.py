@@ -242,6 +242,20 @@ def test_account_id_endpoints(cloud: Cloud) -> None:
     assert cloud.calls.last.account == "111122223333"
 
 
+@pytest.mark.parametrize("account", ["123456789012", "444455556666"])
+def test_account_id_endpoints_where_the_client_demands_them_and_nobody_names_an_account(account: str) -> None:
+    if not hasattr(botocore.credentials.Credentials("a", "b"), "account_id"):
+        pytest.skip("this botocore knows no account id in credentials")
+    config = Config(account_id_endpoint_mode="required")
+    with mock_cloud(account=account) as cloud:
+        client = boto3.client("dynamodb", config=config)
+        client.list_tables()
+        assert cloud.calls.last.account == account
+    with mock_cloud(account="777788889999") as cloud:
+        client.list_tables()  # an account that nobody has named is that of the cloud which is called
+        assert cloud.calls.last.account == "777788889999"
+
+
 @pytest.mark.parametrize(
     ("key", "account"),
     [("111122223333", "111122223333"), ("AKIASOMEBODY", "123456789012"), ("12345678901", "123456789012")],
