@@ -43,13 +43,11 @@ def test_case(case: dict[str, Any], client: Any, deploy: Any) -> None:
         assert answer["FunctionError"] == "Unhandled"
         if "error" in case:
             payload = _ids_out(payload, found[1])
-            if "stackTrace" in payload:
-                payload["stackTrace"] = [re.sub(r"\n +[\^~]+\n", "\n", t) for t in payload["stackTrace"]]
             assert payload == case["error"]
         else:
             assert payload["errorType"] == case["error_type"]
             assert payload["stackTrace"][-1].startswith('  File "/var/task/app.py", line 1, in <module>')
-    assert re.sub(r"\r\xa0+[\^~]+", "", log).find(case.get("log", "")) >= 0
+    assert case.get("log", "") in log
     assert case.get("not_in_log", "\x00") not in log
     if "whole_log" in case:
         assert log == case["whole_log"]

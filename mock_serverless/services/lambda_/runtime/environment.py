@@ -276,10 +276,11 @@ def _outcome(document: dict[str, Any], error: BaseException | None = None) -> Ou
 
 
 def stack_trace(trace: TracebackType | None) -> list[str]:
-    """The frames of an error that are not ours, as the runtime formats them."""
+    """The frames of an error that are not ours, as the runtime formats them: without columns (awslambdaric, bootstrap.py:
+    extract_traceback), so that no line of ``^^^^`` follows the source, whatever the version of Python."""
     forget_sources()
     frames = [f for f in traceback.extract_tb(trace) if not f.filename.startswith(OURS + os.sep)]
-    return traceback.format_list(frames)
+    return traceback.format_list([(f.filename, f.lineno or 0, f.name, f.line) for f in frames])
 
 
 def _close(answer: Any) -> None:
