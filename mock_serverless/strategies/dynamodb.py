@@ -13,6 +13,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ..core.current import cloud_of_this_thread
+
 TEXT = st.characters(codec="utf-8")
 TYPES = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M")
 EXACT = Context(prec=38, Emin=-999, Emax=999)
@@ -73,33 +75,52 @@ def _map_of(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.dictionaries(ATTRIBUTE_NAMES, inner, max_size=3).map(lambda v: {"M": v})
 
 
-def keys_of(table: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Primary keys of a table: of create_table's parameters, describe_table's answer, or the ``Table`` in it."""
-    table = table.get("Table", table)
-    types = {d["AttributeName"]: d["AttributeType"] for d in table["AttributeDefinitions"]}
-    return st.fixed_dictionaries({k["AttributeName"]: _key(types[k["AttributeName"]]) for k in table["KeySchema"]})
+def keys_of(table: Mapping[str, Any] | str) -> st.SearchStrategy[dict[str, Any]]:
+    """Primary keys of a table: of create_table's parameters, describe_table's answer, the ``Table`` in it, or of the table of
+    that name which the open cloud has when a key is drawn (RuntimeError when none is open, AwsError without such a table)."""
+    if isinstance(table, str):
+        return _of_the_cloud(table).flatmap(keys_of)
+    definition = table.get("Table", table)
+    types = {d["AttributeName"]: d["AttributeType"] for d in definition["AttributeDefinitions"]}
+    return st.fixed_dictionaries({k["AttributeName"]: _key(types[k["AttributeName"]]) for k in definition["KeySchema"]})
 
 
-def items(table: Mapping[str, Any] | None = None, max_attributes: int = 5) -> st.SearchStrategy[dict[str, Any]]:
-    """Items; those of a table have its primary key, and index keys of the right type or none."""
+def items(table: Mapping[str, Any] | str | None = None, max_attributes: int = 5) -> st.SearchStrategy[dict[str, Any]]:
+    """Items; those of a table (named as in ``keys_of``) have its primary key, and index keys of the right type or none."""
+    if isinstance(table, str):
+        return _of_the_cloud(table).flatmap(lambda found: items(found, max_attributes))
     attributes = st.dictionaries(ATTRIBUTE_NAMES, attribute_values(), max_size=max_attributes)
     if table is None:
         return attributes
-    table = table.get("Table", table)
-    keys = {k["AttributeName"] for k in table["KeySchema"]}
+    definition = table.get("Table", table)
+    keys = {k["AttributeName"] for k in definition["KeySchema"]}
     index_keys = {
         d["AttributeName"]: _key(d["AttributeType"])
-        for d in table["AttributeDefinitions"]
+        for d in definition["AttributeDefinitions"]
         if d["AttributeName"] not in keys
     }
     indexed = st.fixed_dictionaries({}, optional=index_keys)
     typed = {*keys, *index_keys}
     return st.builds(
         lambda key, index, rest: {**{k: v for k, v in rest.items() if k not in typed}, **index, **key},
-        keys_of(table),
+        keys_of(definition),
         indexed,
         attributes,
     )
+
+
+def _of_the_cloud(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    """The description of a table of the cloud that is open when it is drawn."""
+
+    def look() -> dict[str, Any]:
+        cloud = cloud_of_this_thread()
+        if cloud is None:
+            raise RuntimeError(
+                f"no mock is active: which table is {name!r}? Name it inside one, or give its definition."
+            )
+        return cloud.dynamodb.description(name)
+
+    return st.builds(look)
 
 
 def _key(kind: str) -> st.SearchStrategy[Any]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import boto3
 import pytest
-from hypothesis import given, settings
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from mock_serverless import mock_cloud
+from mock_serverless import AwsError, mock_cloud
 from mock_serverless.strategies import attribute_values, items, keys_of, table_definitions
 
 dynamodb = boto3.client("dynamodb", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
@@ -52,9 +52,19 @@ def test_keys_are_accepted_from_each_form_of_a_table(data: st.DataObject) -> Non
     with mock_cloud():
         dynamodb.create_table(**definition)
         described = dynamodb.describe_table(TableName="one")
-        for table in (definition, described, described["Table"]):
+        for table in (definition, described, described["Table"], "one"):
             key = data.draw(keys_of(table))
             assert "Item" not in dynamodb.get_item(TableName="one", Key=key)
+            dynamodb.put_item(TableName="one", Item=data.draw(items(table)))
+            dynamodb.delete_table(TableName="one")
+            dynamodb.create_table(**definition)
+
+
+def test_a_table_s_name_needs_an_open_cloud_that_has_it() -> None:
+    with pytest.raises(RuntimeError, match="no mock is active: which table is 'one'"):
+        find(keys_of("one"), lambda key: True)
+    with mock_cloud(), pytest.raises(AwsError, match="Requested resource not found"):
+        find(items("one"), lambda item: True)
 
 
 @pytest.mark.parametrize("kind", ["S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"])

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .conflicts import Ongoing
+from .descriptions import description
 from .images import item_of
 from .replication import set_isolated
 from .values import Item, Value, normalise_item
@@ -34,6 +35,10 @@ class DynamodbFace:
         """
         store = self._database(account, region).table(table).items.store
         return [plain(item_of(store.items[key])) for key in store.scan(None, 0, 1 << 64)]
+
+    def description(self, table: str, *, account: str | None = None, region: str | None = None) -> dict[str, Any]:
+        """What DescribeTable answers (its ``Table``), without a call. Raises AwsError when there is no such table."""
+        return description(self._database(account, region).table(table))
 
     def latency(self, **seconds: float) -> None:
         """How long AWS takes for what it does in the background, in seconds of virtual time: everything is instant unless set.
