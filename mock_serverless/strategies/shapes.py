@@ -6,6 +6,8 @@ end after a few levels; an event stream is a list of its events.
 
 from __future__ import annotations
 
+import json
+import string
 from datetime import datetime, timezone
 from typing import Any
 
@@ -19,6 +21,10 @@ LENGTH = 4
 TEXT = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"))
 RANGES = {"integer": (-(2**31), 2**31 - 1), "long": (-(2**63), 2**63 - 1)}
 BEGINNING, END = datetime(2000, 1, 1), datetime(2100, 1, 1)
+DECODED = {"ListObjects", "ListObjectsV2", "ListObjectVersions"}
+"""Of S3: where an answer has an EncodingType, botocore decodes the keys in it, and stumbles over those that are missing."""
+POLICY = "policyDocumentType"
+"""Of IAM: JSON, which botocore decodes in answers (botocore/handlers.py, json_decode_policies)."""
 
 
 def responses(service: str, operation: str) -> st.SearchStrategy[dict[str, Any]]:
@@ -27,7 +33,10 @@ def responses(service: str, operation: str) -> st.SearchStrategy[dict[str, Any]]
     Raises NotSupported, with near misses, for a name that botocore doesn't know.
     """
     service, name = resolve(service, operation)
-    return _of_shape(service_model(service).operation_model(name).output_shape)
+    answers = _of_shape(service_model(service).operation_model(name).output_shape)
+    if service == "s3" and name in DECODED:
+        return answers.map(lambda answer: {n: v for n, v in answer.items() if n != "EncodingType"})
+    return answers
 
 
 def requests(service: str, operation: str) -> st.SearchStrategy[dict[str, Any]]:
@@ -99,6 +108,9 @@ def _size(shape: Any, length: int = LENGTH) -> tuple[int, int]:
 
 
 def _text(shape: Any) -> st.SearchStrategy[Any]:
+    if shape.name == POLICY:
+        words = st.text(string.ascii_letters, max_size=LENGTH)
+        return st.dictionaries(words, words, max_size=LENGTH).map(json.dumps)
     if shape.metadata.get("enum"):
         return st.sampled_from(shape.metadata["enum"])
     low, high = _size(shape, 12)

@@ -77,6 +77,32 @@ def test_an_answer_can_be_stubbed_and_comes_back(answer: dict[str, Any]) -> None
         assert got == answer
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "params"),
+    [
+        ("s3", "ListObjects", {"Bucket": "bucket"}),
+        ("s3", "ListObjectsV2", {"Bucket": "bucket"}),
+        ("s3", "ListObjectVersions", {"Bucket": "bucket"}),
+        ("s3", "GetBucketLocation", {"Bucket": "bucket"}),
+        ("iam", "GetRole", {"RoleName": "r"}),
+        ("iam", "GetRolePolicy", {"RoleName": "r", "PolicyName": "p"}),
+        ("cloudformation", "GetTemplate", {"StackName": "s"}),
+        ("ec2", "GetConsoleOutput", {"InstanceId": "i"}),
+    ],
+)
+def test_an_answer_passes_what_botocore_itself_decodes(service: str, operation: str, params: dict[str, str]) -> None:
+    @settings(BUDGET, max_examples=40)
+    @given(responses(service, operation))
+    def check(answer: dict[str, Any]) -> None:
+        with mock_cloud() as cloud:
+            cloud.stub(service, operation, answer)
+            found = clients[service]._make_api_call(operation, params)
+            assert set(answer) <= set(found)
+
+    clients = {service: boto3.client(service, "us-east-1", aws_access_key_id="a", aws_secret_access_key="b")}
+    check()
+
+
 def test_unknown_names_are_refused_with_their_neighbours() -> None:
     with pytest.raises(NotSupported, match="Did you mean: PutItem"):
         responses("dynamodb", "PutItm")
