@@ -365,9 +365,10 @@ class Cloud:
     ) -> Fault:
         """Make an operation of any AWS service fail.
 
-        ``error`` is a code of AWS's (``"ThrottlingException"``) or an exception. ``times``: only so often; ``where``: only
-        calls for whose parameters it is true; ``probability``: by chance, with the cloud's seeded generator. Retryable
-        errors are retried by botocore, its back-off in virtual time. Gives the fault, which counts its ``hits``.
+        ``error`` is a code of AWS's (``"ThrottlingException"``; ValueError for a slip in one) or an exception. ``times``: only so
+        often; ``where``: only calls for whose parameters it is true; ``probability``: by chance, with the cloud's seeded
+        generator. Retryable errors are retried by botocore, its back-off in virtual time. Gives the fault, which counts its
+        ``hits``.
         """
         self.check_open()
         return self.doubles.fail(service, operation, error, message, times, where, probability)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from .errors import AwsError, InvalidAnswer
-from .operation import service_model
+from .operation import package_of, service_model
 from .shapes import problems
 
 # Codes which botocore's retry modes and AWS's documentation know, with the HTTP status they come with:
@@ -28,6 +29,16 @@ STATUS = {
     "ExpiredToken": 403,
     "ExpiredTokenException": 403,
 }
+_WORDS = """IncompleteSignature InvalidAction InvalidClientTokenId InvalidParameterCombination InvalidParameterValue
+    InvalidQueryParameter InvalidSignatureException MalformedQueryString MissingAction MissingAuthenticationToken
+    MissingAuthenticationTokenException MissingParameter NotAuthorized OptInRequired RequestExpired RequestLimitExceeded
+    RequestThrottled RequestThrottledException RequestTimeoutException RequestTimeTooSkewed SerializationException
+    SignatureDoesNotMatch Throttling ThrottledException ThrottlingException UnknownOperationException ValidationError
+    ValidationException"""
+UNMODELLED = {*STATUS, *_WORDS.split()}
+"""Codes that any service may answer, whether its model has them or not (the same page, and botocore's retry modes)."""
+NEAR = 0.9
+
 MESSAGES = {
     "ThrottlingException": "Rate exceeded",
     "Throttling": "Rate exceeded",
@@ -37,10 +48,33 @@ MESSAGES = {
 
 
 def error_of(service: str, code: str, message: str | None) -> AwsError:
-    """The error of a code as the service would give it: HTTP status and wording where they are known."""
-    shape = service_model(service).shape_for_error_code(code)
+    """The error of a code as the service would give it: HTTP status and wording where they are known (a service's own wording:
+    ``MESSAGES`` of its package).
+
+    Raises ValueError for a code which is nearly one that the service has, but isn't.
+    """
+    model = service_model(service)
+    shape = model.shape_for_error_code(code)
+    if shape is None:
+        _refuse_slips(service, code, UNMODELLED.union(s.error_code for s in model.error_shapes))
     status = modelled_status(shape) or STATUS.get(code, 400)
-    return AwsError(code, MESSAGES.get(code, "injected by the test") if message is None else message, status)
+    known = MESSAGES | getattr(package_of(service), "MESSAGES", {})
+    return AwsError(code, known.get(code, "injected by the test") if message is None else message, status)
+
+
+def _refuse_slips(service: str, code: str, known: set[str]) -> None:
+    """Services answer codes that no model has; one beside those that it has is a slip, and its test would show nothing."""
+    if code in known:
+        return
+    by_lower = {k.lower(): k for k in sorted(known)}
+    given = code.lower()
+    alike = [w for w in (f"{given}exception", given.removesuffix("exception")) if w in by_lower]
+    near = alike or difflib.get_close_matches(given, by_lower, n=1, cutoff=NEAR)
+    if near:
+        raise ValueError(
+            f"{service} has no error {code!r}. Did you mean: {by_lower[near[0]]}?\n"
+            f'If you do mean {code!r}, give it as an exception: cloud.fail(..., AwsError({code!r}, "its message"))'
+        )
 
 
 def modelled_status(shape: Any) -> int | None:

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, EventStreamError
 from botocore.response import StreamingBody
 
-from mock_serverless import Cloud, InvalidAnswer, NotSupported, mock_cloud
+from mock_serverless import AwsError, Cloud, InvalidAnswer, NotSupported, mock_cloud
 
 IMAGE = {"Bytes": b"png"}
 
@@ -341,6 +341,35 @@ def test_a_fault_that_is_an_exception(cloud: Cloud) -> None:
     with pytest.raises(MemoryError, match="full"):
         boto3.client("sts").get_caller_identity()
     assert cloud.calls.last.error_code == "MemoryError"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code", "meant"),
+    [
+        ("dynamodb", "PutItem", "ThrotlingException", "ThrottlingException"),
+        ("dynamodb", "PutItem", "ConditionalCheckFailed", "ConditionalCheckFailedException"),
+        ("dynamodb", "PutItem", "RequestLimitExceededException", "RequestLimitExceeded"),
+        ("s3", "GetObject", "NoSuchkey", "NoSuchKey"),
+        ("ec2", "DescribeInstances", "ValidationEror", "ValidationError"),
+    ],
+)
+def test_a_slip_in_a_code_is_refused(cloud: Cloud, service: str, operation: str, code: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=rf"{service} has no error '{code}'\. Did you mean: {meant}\?"):
+        cloud.fail(service, operation, code)
+    cloud.fail(service, operation, AwsError(code, "so be it"))
+
+
+@pytest.mark.parametrize("code", ["NoSuchTagSet", "SlowDown", "PreconditionFailed", "304"])
+def test_codes_that_no_model_has_are_believed(cloud: Cloud, code: str) -> None:
+    cloud.fail("s3", "PutObject", code, times=1)
+    with pytest.raises(ClientError, match=code):
+        boto3.client("s3", config=Config(retries={"total_max_attempts": 1})).put_object(Bucket="bucket", Key="k")
+
+
+def test_a_fault_says_what_the_service_says(cloud: Cloud) -> None:
+    cloud.fail("dynamodb", "PutItem", "ConditionalCheckFailedException")
+    with pytest.raises(ClientError, match=r"operation: The conditional request failed$"):
+        boto3.client("dynamodb").put_item(TableName="orders", Item={"id": {"S": "1"}})
 
 
 def test_the_status_and_message_of_a_fault(cloud: Cloud) -> None:

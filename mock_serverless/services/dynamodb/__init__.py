@@ -3,6 +3,7 @@
 ::
 
     values.py         attribute values: checked, normalised, compared, measured
+    errors.py         wording of errors that a test injects
     expressions/      conditions, updates, projections, key conditions
     partiql/          statements, translated into those
     schema.py         keys, projections, index definitions
@@ -32,5 +33,6 @@ the older parameters; capacity.py counts capacity units.
 """
 
 from .database import Database as State
+from .errors import MESSAGES
 
-__all__ = ["State"]
+__all__ = ["MESSAGES", "State"]
