@@ -69,6 +69,8 @@ def main(options: argparse.Namespace) -> int:
 
     try:
         return ACTIONS[options.action](options)
+    except BrokenPipeError:
+        raise
     except (Misunderstood, MockServerlessError, OSError) as e:
         print(f"mock-serverless asl: {e}", file=sys.stderr)
         return 2

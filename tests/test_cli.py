@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -78,9 +80,10 @@ def test_as_a_module() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell's pipe")
-def test_a_reader_may_go_away() -> None:
-    code = "import sys; from mock_serverless.cli import main; sys.exit(main(['coverage', '--markdown']))"
-    done = subprocess.run(
-        ["/bin/sh", "-c", f'"{sys.executable}" -c "{code}" | head -n 1'], capture_output=True, text=True, check=True
-    )
+@pytest.mark.parametrize("command", ["coverage --markdown", "asl draw big.json"])
+def test_a_reader_may_go_away(command: str, tmp_path: Path) -> None:
+    states = {f"S{n}": {"Type": "Pass", "Next": f"S{n + 1}"} for n in range(400)} | {"S400": {"Type": "Succeed"}}
+    (tmp_path / "big.json").write_text(json.dumps({"StartAt": "S0", "States": states}))  # more than a pipe holds
+    shell = f'"{sys.executable}" -m mock_serverless {command} | head -n 1'
+    done = subprocess.run(["/bin/sh", "-c", shell], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stderr == ""
