@@ -123,6 +123,9 @@ def batch_write_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
             raise refuse(DUPLICATES)
         seen.add((table.name, key))
         writes.append((name, table, key, action))
+    for _, table, key, _ in writes:
+        if table.membership is not None:  # "one or more items in the request": the whole of it is rejected
+            table.membership.admit(table, key)
     return _write(db, request, writes)
 
 

@@ -53,9 +53,14 @@ def is_held(db: Database, table: Table, key: Key) -> bool:
 
 
 def check_free(db: Database, table: Table, key: Key) -> None:
-    """TransactionConflictException for a single write to an item on which a transaction is under way."""
+    """What else may be going on with an item that a single write is about, whatever its condition says.
+
+    A transaction under way is a TransactionConflictException; for tables with strong consistency: replication.Membership.admit.
+    """
     if is_held(db, table, key):
         raise AwsError("TransactionConflictException", ONGOING)
+    if table.membership is not None:
+        table.membership.admit(table, key)
 
 
 def check_token(db: Database, token: str) -> None:

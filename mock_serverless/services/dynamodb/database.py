@@ -216,6 +216,15 @@ class Database:
         """All that can still be read."""
         return (stream for stream in self.streams.values() if not self.is_gone(stream))
 
+    def owner_of_stream(self, arn: str) -> Database:
+        """The database in which a stream's ARN is looked up; policies of streams are asked about the call."""
+        parsed = Arn.parse(arn)
+        foreign = parsed is not None and parsed.region == self.scope.region and parsed.account != self.scope.account
+        owner: Database = self.scope.state(account=parsed.account) if parsed is not None and foreign else self
+        if owner.policies or foreign:
+            authorise(owner, arn)
+        return owner
+
     def is_gone(self, stream: Stream) -> bool:
         """A disabled stream is gone a day later."""
         return stream.closed is not None and self.scope.timestamp() - stream.closed > STREAM_RETENTION

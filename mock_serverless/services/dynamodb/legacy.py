@@ -167,7 +167,7 @@ def key_conditions(conditions: dict[str, Any]) -> BoundKeyCondition:
     for name, given in conditions.items():
         _, arguments = _comparison(given)
         tests[name] = (given["ComparisonOperator"], arguments)
-    if not 1 <= len(tests) <= 2:
+    if not tests:
         raise refuse("Conditions can be of length 1 or 2 only")
     for operator, _ in tests.values():
         if operator not in KEY_OPERATORS:

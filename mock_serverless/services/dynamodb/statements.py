@@ -104,7 +104,7 @@ class Change:
     def locate(self, db: Database) -> None:
         """Find the key; what is wrong with the item's or the update's keys has been said then."""
         self.key = self.action.key(self.table)
-        if db.held:
+        if db.held or self.table.membership is not None:
             check_free(db, self.table, self.key)
 
     def make(self) -> None:

@@ -23,8 +23,18 @@ from .placement import PartitionOrder, insert, key_bytes, place, remove, slice_o
 from .schema import IndexDefinition, Key, PrimaryKey
 from .values import Item, Value, number_of, size_of
 
-LAST = float("inf")
-"""Sorts behind every tie."""
+
+class _Last:
+    """Sorts behind everything: ties, and whatever the next attribute of a key may hold."""
+
+    def __lt__(self, other: object) -> bool:
+        return False
+
+    def __gt__(self, other: object) -> bool:
+        return True
+
+
+LAST: Any = _Last()
 
 
 class Index:

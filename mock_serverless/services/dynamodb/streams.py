@@ -279,9 +279,15 @@ def _place_in_list(arn: str) -> tuple[str, str]:
 
 
 def _stream(db: Database, arn: str) -> Stream:
+    """A stream that can still be read, of another account too, if the policy of the stream lets the call in.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-iam-actions.html: but for ListStreams, all operations
+    on streams may be allowed to other accounts.
+    """
     _check_arn(arn)
-    stream = db.streams.get(arn)
-    if stream is None or db.is_gone(stream):
+    owner = db.owner_of_stream(arn)
+    stream = owner.streams.get(arn)
+    if stream is None or owner.is_gone(stream):
         # recorded
         raise AwsError("ResourceNotFoundException", f"Requested resource not found: Stream: {arn} not found")
     return stream

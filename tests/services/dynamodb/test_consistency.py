@@ -106,6 +106,41 @@ def test_a_batch_with_a_conflict(cloud: Cloud) -> None:
     assert code(refused) == "ReplicatedWriteConflictException"
 
 
+def test_a_batch_with_a_conflict_leaves_nothing_half_written(cloud: Cloud) -> None:
+    one, two, _ = made()
+    cloud.dynamodb.replication_lag(1)
+    put(one, "1")
+    entries = [{"PutRequest": {"Item": {"pk": {"S": "other"}}}}, {"DeleteRequest": {"Key": KEY}}]
+    with pytest.raises(ClientError) as refused:
+        two.batch_write_item(RequestItems={"tab": entries})
+    assert code(refused) == "ReplicatedWriteConflictException"
+    assert two.scan(TableName="tab", Select="COUNT")["Count"] == 1
+
+
+def test_what_goes_on_elsewhere_comes_before_conditions_and_writes_of_nothing(cloud: Cloud) -> None:
+    one, two, _ = made()
+    cloud.dynamodb.replication_lag(1)
+    put(one, "1")
+    one.delete_item(TableName="tab", Key=KEY)
+    calls: list[Any] = [
+        lambda: two.delete_item(TableName="tab", Key=KEY),
+        lambda: two.put_item(TableName="tab", Item=KEY, ConditionExpression="attribute_exists(pk)"),
+        lambda: two.update_item(TableName="tab", Key=KEY, ConditionExpression="attribute_exists(pk)"),
+        lambda: two.execute_statement(Statement="UPDATE tab SET a = 1 WHERE pk = 'x'"),
+    ]
+    for call in calls:
+        with pytest.raises(ClientError) as refused:
+            call()
+        assert code(refused) == "ReplicatedWriteConflictException"
+    cloud.clock.advance(seconds=1)
+    two.delete_item(TableName="tab", Key=KEY)
+    with cloud.dynamodb.isolate(REGIONS[1]):
+        for call in calls[1:]:
+            with pytest.raises(ClientError) as refused:
+                call()
+            assert code(refused) == "InternalServerError"
+
+
 def test_an_isolated_region_refuses_and_catches_up(cloud: Cloud) -> None:
     one, two, three = made()
     put(one, "1")

@@ -317,3 +317,41 @@ def test_a_snapshot_has_the_policies(cloud: Cloud, owner: Any) -> None:
     with cloud.scratch():
         owner.delete_resource_policy(ResourceArn=ARN)
     assert client_of(OTHER).get_item(TableName=ARN, Key=KEY)["Item"] == KEY
+
+
+def test_streams_across_accounts(owner: Any) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-iam-actions.html"""
+    specification = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    owner.update_table(TableName="shared", StreamSpecification=specification)
+    arn = owner.describe_table(TableName="shared")["Table"]["LatestStreamArn"]
+    owner.put_item(TableName="shared", Item={"pk": {"S": "b"}})
+    other = boto3.client("dynamodbstreams", aws_access_key_id=OTHER, aws_secret_access_key="any")
+    assert refused(other.describe_stream, StreamArn=arn) == (
+        "AccessDeniedException",
+        f"{user(OTHER)}dynamodb:DescribeStream on resource: {arn} because no resource-based policy allows the "
+        "dynamodb:DescribeStream action",
+    )
+    put(owner, statement(Action=["dynamodb:DescribeTable"]))  # that of the table says nothing of its stream
+    assert refused(other.describe_stream, StreamArn=arn)[0] == "AccessDeniedException"
+    reading = ["dynamodb:DescribeStream", "dynamodb:GetShardIterator"]
+    owner.put_resource_policy(ResourceArn=arn, Policy=document(statement(Action=reading, Resource=[arn])))
+    shard = other.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    iterator = other.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+    assert "dynamodb:GetRecords" in refused(other.get_records, ShardIterator=iterator)[1]
+    reading.append("dynamodb:GetRecords")
+    owner.put_resource_policy(ResourceArn=arn, Policy=document(statement(Action=reading, Resource=[arn])))
+    (record,) = other.get_records(ShardIterator=iterator)["Records"]
+    assert record["dynamodb"]["Keys"] == {"pk": {"S": "b"}}
+    assert other.list_streams()["Streams"] == []
+
+
+def test_a_streams_own_account_heeds_a_denial(owner: Any) -> None:
+    specification = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    owner.update_table(TableName="shared", StreamSpecification=specification)
+    arn = owner.describe_table(TableName="shared")["Table"]["LatestStreamArn"]
+    denial = statement(Effect="Deny", Principal="*", Action="dynamodb:DescribeStream", Resource=[arn])
+    owner.put_resource_policy(ResourceArn=arn, Policy=document(denial))
+    assert refused(boto3.client("dynamodbstreams").describe_stream, StreamArn=arn) == (
+        "AccessDeniedException",
+        f"{user(OWN)}dynamodb:DescribeStream on resource: {arn} with an explicit deny in a resource-based policy",
+    )

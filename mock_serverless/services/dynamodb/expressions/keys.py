@@ -3,7 +3,7 @@
 The service parses them as any condition; what it doesn't allow here is refused by the first check (before the table is known),
 what doesn't fit the table's or index's key by the second. "Key condition expressions for the Query operation" of the developer
 guide. Keys may have several attributes: every hash attribute needs an equality, range attributes are used from the left, all
-but the last by equality ("Multi-attribute keys"; the wording of what then is missing is a guess).
+but the last by equality ("Multi-attribute keys"). Wordings: dynalite's and the parity suite's public tests.
 """
 
 from __future__ import annotations
@@ -25,11 +25,15 @@ TYPE_MISMATCH = "One or more parameter values were invalid: Condition parameter 
 _BAD_OPERATOR = "Invalid operator used in KeyConditionExpression: {}"
 _NESTED_OPERATION = "KeyConditionExpressions cannot contain nested operations"
 _NESTED_ATTRIBUTE = "KeyConditionExpressions cannot have conditions on nested attributes"
-_ONE_PER_KEY = "KeyConditionExpressions must only contain one condition per key"
+_ONE_PER_KEY = "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
 _NO_ATTRIBUTE = "Invalid condition in KeyConditionExpression: No key attribute specified"
 _MANY_ATTRIBUTES = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
 _NOT_FIRST = "Invalid condition in KeyConditionExpression: {} operator must have the key attribute as its first operand"
-_TOO_MANY = "Conditions can be of length 1 or 2 only"
+_TOO_MANY = "The number of query conditions ({}) exceeds the number of key attributes defined in the schema ({})"
+_GAP = (
+    "RANGE key attributes {} must have equality conditions specified in the query because a condition is present on key "
+    "attribute {}"
+)
 
 _TURNED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -70,22 +74,27 @@ class BoundKeyCondition:
         tests = self.tests
         schema = (*hash_schema, *range_schema)
         if len(tests) > max(2, len(schema)):
-            raise refuse(_TOO_MANY)
+            raise refuse(_TOO_MANY.format(len(tests), len(schema)))
         if len(tests) > 1 and len(schema) == 1:
             raise refuse(NOT_SUPPORTED)
         found = [_equality(tests, name, kind, index) for name, kind in hash_schema]
-        ordered: list[KeyTest] = []
-        for position, (name, kind) in enumerate(range_schema):
-            test = tests.get(name)
-            if test is None:
-                if len(tests) > len(hash_schema) + position:
-                    raise refuse(MISSED.format(name))
-                break
-            if ordered and ordered[-1].operator != "=":
-                raise refuse(NOT_SUPPORTED)
-            ordered.append(_fitting(test, kind, index))
+        ordered = [_fitting(tests[name], kind, index) for name, kind in range_schema if name in tests]
+        if len(tests) > len(hash_schema) + len(ordered):  # one of an attribute which the key hasn't
+            raise refuse(MISSED.format(next(name for name, _ in range_schema if name not in tests)))
+        _check_gaps([name for name, _ in range_schema], ordered)
         equal = tuple(test.values[0] for test in ordered[:-1])
         return KeyMatch(tuple(found), equal, ordered[-1] if ordered else None)
+
+
+def _check_gaps(names: list[str], ordered: list[KeyTest]) -> None:
+    """Equalities come before the last range attribute of which something is asked. How several are listed is a guess."""
+    if not ordered:
+        return
+    last = ordered[-1].name
+    equal = [test.name for test in ordered if test.operator == "="]
+    missing = [name for name in names[: names.index(last)] if name not in equal]
+    if missing:
+        raise refuse(_GAP.format(", ".join(missing), last))
 
 
 def bind_key_condition(tree: Condition, placeholders: Placeholders) -> BoundKeyCondition:
