@@ -47,6 +47,23 @@ class Request:
         name = name.lower()
         return next((v for k, v in reversed(self.headers) if k.lower() == name), None)
 
+    @property
+    def access_key(self) -> str:
+        """Of its signature (which nobody verifies), in the headers or in the query string; empty when it has none."""
+        return access_key_of(self.header("authorization") or "", self.query)
+
+
+def access_key_of(authorization: str, query: str) -> str:
+    """The access key of a signature, ``Credential=<key>/<date>/...``; empty when a request is unsigned.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
+    """
+    found = _CREDENTIAL.search(authorization) or _CREDENTIAL.search(query.replace("%2F", "/"))
+    return "" if found is None else found.group(1)
+
+
+_CREDENTIAL = re.compile(r"\bCredential=([^/,&]+)/")
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

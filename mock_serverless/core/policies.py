@@ -85,7 +85,8 @@ def _is(name: str, request: Request) -> bool:
     role = Arn.parse(request.principal)
     if arn is None or role is None or not role.resource.startswith("assumed-role/"):
         return False
-    return arn.account == role.account and arn.resource == f"role/{role.resource.split('/')[1]}"
+    is_role = arn.resource.startswith("role/") and arn.account == role.account
+    return is_role and arn.resource.rpartition("/")[2] == role.resource.split("/")[1]
 
 
 @lru_cache(maxsize=1024)

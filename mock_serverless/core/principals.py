@@ -5,24 +5,56 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass
 
+from .arns import Arn
 from .errors import AwsError
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A user or the session of a role, as ``sts.get_caller_identity`` names it; ``expires`` in seconds since the epoch."""
+    """A user or the session of a role, as ``sts.get_caller_identity`` names it; ``expires`` in seconds since the epoch.
+
+    ``role`` is the ARN of a session's role.
+    """
 
     account: str
     user_id: str
     arn: str
     expires: float = float("inf")
+    role: str = ""
 
 
 def user_of(account: str, partition: str) -> Principal:
     """The one user that every account has: whose the keys are which are nobody else's."""
     return Principal(account, "AIDAMOCKSERVERLESS000", f"arn:{partition}:iam::{account}:user/mock_serverless")
+
+
+def session_of(role: Arn, name: str, expires: float = float("inf")) -> Principal:
+    """The session ``name`` of a role.
+
+    A role has one id, which all its sessions show: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    (unique ids); here it follows from the ARN. A role's path is no part of a session's ARN.
+    """
+    arn = f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.resource.rpartition('/')[2]}/{name}"
+    return Principal(role.account, f"AROA{_digest(str(role), 17)}:{name}", arn, expires, str(role))
+
+
+def session_key(session: Principal) -> str:
+    """The access key of a session that a service keeps up: the same for the same session."""
+    return f"ASIA{_digest(session.arn + session.role, 16)}"
+
+
+def secrets_of(key: str) -> tuple[str, str]:
+    """A secret key and a session token for an access key that :func:`session_key` has given. Nothing verifies them."""
+    digest = hashlib.sha512(key.encode()).digest()
+    return base64.b64encode(digest[:30]).decode(), base64.b64encode(digest * 4).decode()
+
+
+def _digest(text: str, length: int) -> str:
+    return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:length]
 
 
 def expired(service: str, protocol: str) -> AwsError:

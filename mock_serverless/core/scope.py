@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from .arns import dns_suffix, partition_of
+from .arns import Arn, dns_suffix, partition_of
 from .clock import from_timestamp
 from .guest import Visit
 from .logbook import Line, Page, arn_of
+from .principals import Principal, session_key, session_of, user_of
 
 if TYPE_CHECKING:
     from ..cloud import Cloud
@@ -75,11 +76,19 @@ class Scope:
     # ------------------------------------------------------------------ other services
 
     def call(
-        self, service: str, operation: str, params: dict[str, Any], *, caller: str | None = None, **where: str
+        self,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        *,
+        caller: str | None = None,
+        access_key: str = "",
+        **where: str,
     ) -> dict[str, Any]:
         """Call an operation as a client would, in this account and region unless others are named. Raises AwsError.
 
-        The answer may share parts with what is stored: read it, don't change it.
+        ``access_key``: of the session in which the call is made (:meth:`assume`). The answer may share parts with what is
+        stored: read it, don't change it.
         """
         return self.cloud.call(
             service,
@@ -88,7 +97,32 @@ class Scope:
             account=where.get("account", self.account),
             region=where.get("region", self.region),
             caller=caller,
+            access_key=access_key,
         )
+
+    def assume(self, role: str, session: str, *, foreign: bool = False) -> str:
+        """The access key of a session of a role, in which a service acts for a resource that has this role.
+
+        Empty for what is no role's ARN. Unless it may be ``foreign``, a role of another account (AWS refuses to give a
+        resource one: "Cross-account pass role is not allowed.") is taken for one of this account.
+        """
+        arn = Arn.parse(role)
+        if arn is None or not arn.resource.startswith("role/"):
+            return ""
+        who = session_of(arn if foreign else arn._replace(account=self.account), session)
+        key = session_key(who)
+        self.cloud.access_keys[key] = who
+        return key
+
+    def serving_access_key(self) -> str:
+        """The access key of the call that is being served; empty when there is none."""
+        call = self.cloud.serving
+        return "" if call is None else call.access_key
+
+    def principal(self, access_key: str, account: str | None = None) -> Principal:
+        """Whose an access key is; every account has one user, whose the keys are which are nobody else's."""
+        found = self.cloud.access_keys.get(access_key)
+        return found or user_of(account or self.cloud.account_of_key(access_key), self.partition)
 
     def state(self, *, account: str | None = None, region: str | None = None) -> Any:
         """This service's own state in another account or region."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ..core.arns import GLOBAL_REGIONS
 from ..core.errors import AwsError, NotSupported
+from ..core.hosts import access_key_of
 from ..core.operation import service_model
 from . import wire
 
@@ -27,7 +28,7 @@ def answer(cloud: Cloud, method: str, url: str, headers: dict[str, str], content
     if address is None:
         raise NotSupported(f"{method} {url}: this is no API endpoint of AWS's that mock_serverless recognises")
     region = address.region or cloud.region
-    key = _access_key(headers, parts.query)
+    key = access_key_of(next((v for k, v in headers.items() if k.lower() == "authorization"), ""), parts.query)
     model: Any = service_model(address.service)
     try:
         operation, params = wire.parse_request(model, method, url, headers, content)
@@ -43,9 +44,3 @@ def answer(cloud: Cloud, method: str, url: str, headers: dict[str, str], content
     except AwsError as error:
         return address.service, wire.serialize_error(model, error, cloud.ids.uuid())
     return address.service, wire.serialize_response(model, response, cloud.ids.uuid())
-
-
-def _access_key(headers: dict[str, str], query: str) -> str:
-    """The access key of the request's signature, ``Credential=<key>/<date>/...``; empty when it is unsigned."""
-    signature = next((v for k, v in headers.items() if k.lower() == "authorization"), query.replace("%2F", "/"))
-    return signature.partition("Credential=")[2].partition("/")[0]

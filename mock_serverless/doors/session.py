@@ -15,6 +15,7 @@ import botocore.credentials
 import botocore.session
 import botocore.signers
 
+from ..core import guest
 from ..core.current import cloud_of_this_thread, entered_here
 from . import refreshing, waiting
 
@@ -42,6 +43,11 @@ METHOD = "mock_serverless"
 """botocore's word for where credentials come from, of ours."""
 PRESUMED = "mock_serverless-presumed"
 """The same where nobody has named an account: they bear the cloud's, for whoever demands account-id endpoints."""
+OF_A_FUNCTION = "mock_serverless-function"
+"""The same, of those which a Lambda function has found in its environment."""
+
+FOUND = frozenset(("env", "shared-credentials-file", "config-file", "boto-config", "boto"))
+"""botocore's names for where it finds credentials that stay as they are."""
 
 Place = tuple[Any, str, Any]
 
@@ -61,16 +67,19 @@ def default_region() -> str | None:
 
 
 def credentials(kind: Any = botocore.credentials.Credentials) -> Any:
-    """Those of the environment as it is now: ours, or what somebody has set there since."""
+    """Those of the environment as it is now: ours, a function's own, or what somebody has set there since."""
     look, cloud = os.environ.get, cloud_of_this_thread()
-    named = look("AWS_ACCOUNT_ID")
+    named, key = look("AWS_ACCOUNT_ID"), look("AWS_ACCESS_KEY_ID") or ACCESS_KEY
+    is_own = key == _function_key()
     found = kind(
-        look("AWS_ACCESS_KEY_ID") or ACCESS_KEY,
+        key,
         look("AWS_SECRET_ACCESS_KEY") or FAKE["AWS_SECRET_ACCESS_KEY"],
         look("AWS_SESSION_TOKEN"),
-        METHOD if named else PRESUMED,
+        OF_A_FUNCTION if is_own else METHOD if named else PRESUMED,
     )
-    found.account_id = named or (cloud.account if cloud is not None else None)
+    if cloud is not None:
+        named = named or (cloud.account_of_key(key) if is_own else cloud.account)
+    found.account_id = named
     return found
 
 
@@ -78,18 +87,40 @@ def caller_of(cloud: Any, known: Any) -> tuple[str, str]:
     """The account and the access key of credentials; ``known`` is None for a client without any.
 
     An account id that was given with the credentials counts first (one which botocore found in the user's own environment
-    doesn't), then what the cloud knows of the access key.
+    doesn't), then what the cloud knows of the access key. Inside of a Lambda function, credentials which nobody has given are
+    the function's own, wherever its client was made: on AWS all its code runs there.
     """
+    own = _function_key()
     if known is None:
-        return cloud.account, ""
+        return (cloud.account_of_key(own), own) if own else (cloud.account, "")
     values = vars(known)
     if "_refresh_using" in values:
         refreshing.refresh(known)
     key = values.get("access_key") or values.get("_access_key") or ""
+    if own and key != own and _is_found(known, values):
+        return cloud.account_of_key(own), own
+    if not own and values.get("method") == OF_A_FUNCTION:  # a function's module made the client, the test calls on it
+        key = os.environ.get("AWS_ACCESS_KEY_ID") or ACCESS_KEY
     account = values.get("account_id")
     if account and values.get("method") in ("explicit", METHOD):
         return str(account), key
     return cloud.account_of_key(key), key
+
+
+def _function_key() -> str:
+    """The access key that the Lambda function in this thread was given; empty outside."""
+    here = guest.place()
+    return "" if here is None else str(here.access_key)
+
+
+def _is_found(known: Any, values: dict[str, Any]) -> bool:
+    """Have credentials been found in the environment of the test, or in that of another function?"""
+    if "_refresh_using" in values:
+        return refreshing.is_left_alone(known)
+    method = values.get("method")
+    if method in (METHOD, PRESUMED):  # unless the function has set others in its own environment
+        return values.get("access_key") != os.environ.get("AWS_ACCESS_KEY_ID")
+    return method == OF_A_FUNCTION or method in FOUND
 
 
 def _aio_credentials() -> Any:

@@ -16,7 +16,6 @@ from mock_serverless.core.arns import Arn
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation, operation_names
 from mock_serverless.core.policies import ALLOW, DENY, Request, knows_operator, listed, matches, verdict
-from mock_serverless.core.principals import user_of
 
 from .schema import INVALID
 from .states import busy, iso
@@ -369,20 +368,20 @@ def _request(db: Database, action: str | None, arn: str, index: str | None = Non
     call = cloud.serving
     if call is None:
         return None
-    who = cloud.access_keys.get(call.access_key) or user_of(call.account, db.scope.partition)
+    who = db.scope.principal(call.access_key, call.account)
     if call.operation in ("Query", "Scan"):
         index = call.params.get("IndexName")
     resource = arn if index is None else f"{arn}/index/{index}"
     context = {
-        "aws:principalarn": (who.arn,),
+        "aws:principalarn": (who.role or who.arn,),
         "aws:principalaccount": (who.account,),
         "aws:userid": (who.user_id,),
-        "aws:username": (who.arn.rpartition("/")[2],),
-        "aws:principaltype": ("AssumedRole" if ":assumed-role/" in who.arn else "User",),
+        "aws:principaltype": ("AssumedRole" if who.role else "User",),
         "aws:requestedregion": (db.scope.region,),
         "aws:securetransport": ("true",),
         "aws:currenttime": (db.scope.now().isoformat(),),
         "aws:epochtime": (str(int(db.scope.timestamp())),),
+        **({} if who.role else {"aws:username": (who.arn.rpartition("/")[2],)}),
         **_details(db, call.params, arn),
     }
     return Request(who.arn, who.account, f"dynamodb:{action or call.operation}", resource, context)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...core.errors import AwsError, NotSupported
 from ...core.logbook import Line
+from ...core.principals import secrets_of
 from .configuration import runtime_arn
 from .names import Target
 from .runtime.environment import Environment, Invocation, Outcome
@@ -153,13 +154,14 @@ def _new_environment(state: State, function: Function, version: Version) -> Envi
 def _variables(state: State, function: Function, version: Version, stream: str) -> dict[str, str]:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
     scope, settings = state.scope, version.settings
-    own = scope.account == scope.cloud.account
+    key = access_key(state, function, version)
+    secret, token = secrets_of(key)
     reserved = {
         "AWS_REGION": scope.region,
         "AWS_DEFAULT_REGION": scope.region,
-        "AWS_ACCESS_KEY_ID": "ASIAMOCKSERVERLESSFN" if own else scope.account,
-        "AWS_SECRET_ACCESS_KEY": "mock_serverless",
-        "AWS_SESSION_TOKEN": "mock_serverless",
+        "AWS_ACCESS_KEY_ID": key,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_SESSION_TOKEN": token,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{settings['Runtime']}",
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": version.number,
@@ -181,6 +183,14 @@ def _variables(state: State, function: Function, version: Version, stream: str) 
             "PYTHONPATH": "/var/runtime",
         }
     return {**settings.get("Environment", {}).get("Variables", {}), **reserved}
+
+
+def access_key(state: State, function: Function, version: Version) -> str:
+    """Of the session of the function's role in which its code runs; the session is called as the function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+    """
+    return state.scope.assume(version.settings["Role"], function.name)
 
 
 def error_of(outcome: Outcome) -> dict[str, Any]:

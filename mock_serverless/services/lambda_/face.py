@@ -48,6 +48,7 @@ class LambdaFace:
         timeout: int = 3,
         memory: int = 128,
         environment: Mapping[str, str] | None = None,
+        role: str | None = None,
         description: str = "",
         tags: Mapping[str, str] | None = None,
         account: str | None = None,
@@ -61,6 +62,7 @@ class LambdaFace:
         timeout: int = 3,
         memory: int = 128,
         environment: Mapping[str, str] | None = None,
+        role: str | None = None,
         description: str = "",
         tags: Mapping[str, str] | None = None,
         account: str | None = None,
@@ -74,6 +76,7 @@ class LambdaFace:
         timeout: int = 3,
         memory: int = 128,
         environment: Mapping[str, str] | None = None,
+        role: str | None = None,
         description: str = "",
         tags: Mapping[str, str] | None = None,
         account: str | None = None,
@@ -81,13 +84,15 @@ class LambdaFace:
     ) -> Any:
         """Make a callable ``handler(event, context)`` a function; gives its ARN, or a decorator when the handler is left out.
 
-        ``timeout`` in seconds (1 to 900), ``memory`` in MB, ``environment``: its own variables; ``account`` and ``region``: the
-        cloud's own unless named. A function of that name which is there already gets this callable as its new code. Raises
+        ``timeout`` in seconds (1 to 900), ``memory`` in MB, ``environment``: its own variables; ``role``: the ARN of the role
+        whose session it calls in, one of the function's name unless named; ``account`` and ``region``: the cloud's own unless
+        named. A function of that name which is there already gets this callable as its new code. Raises
         TypeError for a coroutine function (AWS's Python runtime awaits nothing) and for settings of a wrong type, AwsError for
         settings that AWS refuses.
         """
         self._cloud.check_open()
         request = {
+            "Role": role,
             "Timeout": timeout,
             "MemorySize": memory,
             "Description": description,
@@ -139,7 +144,7 @@ class LambdaFace:
         runtime = f"python3.{min(sys.version_info.minor, 14)}"
         role = f"arn:{scope.partition}:iam::{scope.account}:role/{name}"
         given = {**DEFAULTS, "Runtime": runtime, "Role": role, "Handler": name_of(handler)}
-        _check_request({"FunctionName": name, "Role": role, "Code": {}, "Tags": tags, **request})
+        _check_request({"FunctionName": name, "Code": {}, "Tags": tags, **request, "Role": request["Role"] or role})
         check_new_name(name, name)
         check_tags(tags)
         settings = changed(scope, name, given, request)

@@ -13,6 +13,7 @@ from . import asynchronous
 from .errors import function_not_found
 from .execution import chain, run
 from .names import Target, find
+from .permissions import authorise
 from .runtime.environment import Invocation
 from .runtime.logs import tail
 from .store import LATEST, State
@@ -68,6 +69,7 @@ def _target(state: State, request: dict[str, Any]) -> Target:
     function, qualifier = target.function, target.qualifier or LATEST
     if function is None or (function.version(qualifier) is None and qualifier not in function.aliases):
         raise function_not_found(target.state.arn(target.name, qualifier))
+    authorise(target, "InvokeFunction")
     return target
 
 

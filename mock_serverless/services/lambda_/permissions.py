@@ -1,15 +1,20 @@
 """Resource-based policies: https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
 
-They are kept and shown; this fake asks no policy whether a call is allowed.
+A policy decides about callers of other accounts: those need an Allow in it. Callers of the function's own account are let in
+(their own IAM policies are not there), and so are AWS's services.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ...core.arns import Arn
+from ...core.errors import AwsError
 from ...core.operation import operation
+from ...core.policies import ALLOW, Request, verdict
+from ...core.principals import Principal
 from .errors import conflict, function_not_found, no_such_resource, not_found, outdated
 from .names import Target, find
 from .store import LATEST, Function, State
@@ -121,6 +126,44 @@ def remove_permission(state: State, request: dict[str, Any]) -> dict[str, Any]:
     function.statements[key] = left
     function.policy_revisions[key] = state.scope.ids.uuid()
     return {"ResponseMetadata": {"HTTPStatusCode": 204}}
+
+
+# ---------------------------------------------------------------------- letting in
+
+
+def authorise(target: Target, action: str) -> None:
+    """Refuse the call that is being served when it comes from another account and the function's policy doesn't let it in."""
+    state = target.state
+    call = state.scope.cloud.serving
+    if call is None:
+        return
+    who = state.scope.principal(call.access_key, call.account)
+    refused = lets_in(state, target.function, target.qualifier, who, action, {})
+    if refused is not None:
+        raise AwsError("AccessDeniedException", refused, 403)
+
+
+def lets_in(
+    state: State,
+    function: Function | None,
+    qualifier: str | None,
+    who: Principal,
+    action: str,
+    context: Mapping[str, tuple[str, ...]],
+) -> str | None:
+    """AWS's words for a refusal; None when the caller is let in. A function that isn't there has no policy."""
+    if who.account == state.scope.account or function is None:
+        return None
+    statements = function.statements.get(qualifier or WHOLE) or []
+    resource = state.arn(function.name, qualifier or None)
+    known = {"aws:principalarn": (who.role or who.arn,), "aws:principalaccount": (who.account,), **context}
+    request = Request(who.arn, who.account, f"lambda:{action}", resource, known)
+    if verdict({"Statement": statements}, request) == ALLOW:
+        return None
+    return (
+        f"User: {who.arn} is not authorized to perform: lambda:{action} on resource: {resource} "
+        f"because no resource-based policy allows the lambda:{action} action"
+    )
 
 
 def _json(value: Any) -> str:

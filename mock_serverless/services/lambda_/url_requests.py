@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from ...core.errors import AwsError
 from ...core.hosts import Request, Response, host, query_pairs
+from .permissions import lets_in
 from .store import Function, State
 from .urls import WHOLE
 
@@ -33,12 +34,12 @@ def serve(cloud: Cloud, request: Request, match: Any) -> Response:
     cors = _cors(config.get("cors") or {}, request)
     if request.method == "OPTIONS" and cors and request.header("access-control-request-method"):
         return Response(200, cors)
-    if not _allowed(function, key, config, request):
+    if not _allowed(state, function, key, request):
         where = "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
         return _message(403, f"Forbidden. For troubleshooting Function URL authorization issues, see: {where}")
     params = {
         "FunctionName": state.arn(function.name, key or None),
-        "Payload": json.dumps(_event(state, request)).encode(),
+        "Payload": json.dumps(_event(state, request, config["auth"])).encode(),
     }
     try:
         invoked = state.scope.call("lambda", "Invoke", params, caller="lambda")
@@ -64,19 +65,41 @@ def _message(status: int, text: str) -> Response:
     return Response(status, (("Content-Type", "application/json"),), json.dumps({"Message": text}).encode())
 
 
-def _allowed(function: Function, key: str, config: dict[str, Any], request: Request) -> bool:
-    """AWS_IAM: any signature will do here. NONE: the function's policy must let everybody in, as on AWS."""
-    if config["auth"] == "AWS_IAM":
-        signed = (request.header("authorization") or "").startswith("AWS4-HMAC-SHA256")
-        return signed or "X-Amz-Signature=" in request.query
+def _allowed(state: State, function: Function, key: str, request: Request) -> bool:
+    """AWS_IAM: a signature of the function's own account, or of one whom its policy lets in. NONE: its policy must let
+    everybody in.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+    """
+    if function.urls[key]["auth"] == "AWS_IAM":
+        access_key = request.access_key
+        who = state.scope.principal(access_key)
+        if not access_key or who.expires <= state.scope.timestamp():
+            return False
+        auth = {"lambda:functionurlauthtype": ("AWS_IAM",)}
+        return lets_in(state, function, key, who, "InvokeFunctionUrl", auth) is None
     statements = function.statements.get(key or WHOLE) or []
     return any(s["Action"] == "lambda:InvokeFunctionUrl" and s["Principal"] == "*" for s in statements)
+
+
+def _identity(state: State, request: Request) -> dict[str, Any]:
+    """Who calls a URL with AWS_IAM: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads"""
+    who = state.scope.principal(request.access_key)
+    return {
+        "accessKey": request.access_key,
+        "accountId": who.account,
+        "callerId": who.user_id,
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": who.arn,
+        "userId": who.user_id,
+    }
 
 
 # ---------------------------------------------------------------------- the event
 
 
-def _event(state: State, request: Request) -> dict[str, Any]:
+def _event(state: State, request: Request, auth: str) -> dict[str, Any]:
     scope, now = state.scope, state.scope.now()
     headers: dict[str, str] = {}
     for name, value in (
@@ -120,6 +143,9 @@ def _event(state: State, request: Request) -> dict[str, Any]:
         },
         "isBase64Encoded": False,
     }
+    if auth == "AWS_IAM":
+        authorizer = {"iam": _identity(state, request)}
+        event["requestContext"] |= {"accountId": scope.account, "authentication": None, "authorizer": authorizer}
     if cookies:
         event["cookies"] = cookies
     if query:

@@ -67,7 +67,7 @@ def test_state(db: State, request: dict[str, Any]) -> dict[str, Any]:
     name, state, language = _state(request)
     mock = request.get("mock")
     _check(request, state, mock)
-    world = _World(db, name, mock, request.get("stateConfiguration", {}))
+    world = _World(db, name, mock, request.get("stateConfiguration", {}), request.get("roleArn") or "")
     input = Document(text=request.get("input") or "{}")
     try:
         visit = _visit(db, world, request, name, state, language, input)
@@ -286,11 +286,17 @@ def _inspected(visit: Visit, state: dict[str, Any]) -> dict[str, Any]:
 class _World:
     """The environment of one state: no time passes, no history is kept, real work is done at once."""
 
-    def __init__(self, db: State, name: str, mock: dict[str, Any] | None, settings: dict[str, Any]) -> None:
+    def __init__(self, db: State, name: str, mock: dict[str, Any] | None, settings: dict[str, Any], role: str) -> None:
         self.db = db
         self.mock = mock
         self.settings = settings
-        self.execution = SimpleNamespace(machine_name=f"test of {name}", arn="", mocked=None)
+        self.execution = SimpleNamespace(
+            machine=f"test of {name}",
+            machine_name=f"test of {name}",
+            arn="",
+            mocked=None,
+            revision=SimpleNamespace(role=role),
+        )
         self.flow = self
         self.replaying = False
         self.count = 0

@@ -14,7 +14,7 @@ from ...core.clock import from_timestamp
 from ...core.errors import AwsError
 from ...core.ids import UPPER_AND_DIGITS
 from ...core.operation import operation
-from ...core.principals import Principal, user_of
+from ...core.principals import Principal, session_of
 from . import State
 
 HOUR = 3600
@@ -23,7 +23,7 @@ HOUR = 3600
 @operation
 def get_caller_identity(sts: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
-    who = _caller(sts, request)
+    who = _caller(sts)
     return {"UserId": who.user_id, "Account": who.account, "Arn": who.arn}
 
 
@@ -42,7 +42,7 @@ def assume_role_with_web_identity(sts: State, request: dict[str, Any]) -> dict[s
 @operation
 def get_session_token(sts: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
-    return {"Credentials": _credentials(sts, _caller(sts, request), request.get("DurationSeconds", 12 * HOUR))}
+    return {"Credentials": _credentials(sts, _caller(sts), request.get("DurationSeconds", 12 * HOUR))}
 
 
 @operation
@@ -51,12 +51,10 @@ def get_access_key_info(sts: State, request: dict[str, Any]) -> dict[str, Any]:
     return {"Account": sts.scope.cloud.account_of_key(request["AccessKeyId"])}
 
 
-def _caller(sts: State, request: dict[str, Any]) -> Principal:
-    """Whose key the call was made with; every account has one user of ours."""
+def _caller(sts: State) -> Principal:
+    """Whose key the call was made with."""
     scope = sts.scope
-    call = next((c for c in reversed(scope.cloud.calls) if c.params is request), None)
-    found = scope.cloud.access_keys.get(call.access_key) if call is not None else None
-    return found or user_of(scope.account, scope.partition)
+    return scope.principal(scope.serving_access_key(), scope.account)
 
 
 def _assumed(sts: State, request: dict[str, Any], role: str, session: str) -> dict[str, Any]:
@@ -64,11 +62,7 @@ def _assumed(sts: State, request: dict[str, Any], role: str, session: str) -> di
     if arn is None or arn.service != "iam" or not arn.resource.startswith("role/"):
         # wording: https://repost.aws answers on malformed role ARNs; a guess for the error's exact punctuation
         raise AwsError("ValidationError", f"{role} is invalid")
-    who = Principal(
-        arn.account,
-        f"AROA{sts.scope.ids.token(17, UPPER_AND_DIGITS)}:{session}",
-        f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{arn.resource.rpartition('/')[2]}/{session}",
-    )
+    who = session_of(arn, session)
     return {
         "Credentials": _credentials(sts, who, request.get("DurationSeconds", HOUR)),
         "AssumedRoleUser": {"AssumedRoleId": who.user_id, "Arn": who.arn},

@@ -13,11 +13,10 @@ from fnmatch import translate
 from typing import Any
 
 from ....core.errors import NotSupported
-from ....core.principals import user_of
 from ..gateway import Record
 from .context import method_arn
 from .exchange import Exchange, Refused
-from .functions import event_of, function_of, invoke
+from .functions import SESSION, event_of, function_of, invoke
 from .mapping import request_source, with_variables
 
 TTL = 300
@@ -35,12 +34,10 @@ def authorize(x: Exchange) -> None:
 
 
 def _iam(x: Exchange) -> None:
-    authorization = x.request.header("authorization") or ""
-    credential = re.search(r"Credential=([^/,&]+)/", authorization + x.request.query.replace("%2F", "/"))
-    if credential is None:
+    scope, key = x.db.scope, x.request.access_key
+    if not key:
         raise Refused("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token")
-    scope, key = x.db.scope, credential.group(1)
-    who = scope.cloud.access_keys.get(key) or user_of(scope.cloud.account_of_key(key), scope.partition)
+    who = scope.principal(key)
     if who.expires <= scope.timestamp():
         raise Refused("EXPIRED_TOKEN", "The security token included in the request is expired")
     x.context["identity"] |= {
@@ -108,7 +105,8 @@ def _asked(x: Exchange, authorizer: Record, identity: list[str]) -> Record:
     else:
         left_out = ("body", "isBase64Encoded")
         event |= {k: v for k, v in event_of(x).items() if k not in left_out}
-    status, payload = invoke(x, function_of(uri), event)
+    key = x.db.scope.assume(authorizer.get("authorizerCredentials") or "", SESSION)
+    status, payload = invoke(x, function_of(uri), event, credentials=key)
     try:
         result = json.loads(payload)
     except ValueError:

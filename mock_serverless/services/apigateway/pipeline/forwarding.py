@@ -18,7 +18,7 @@ from ....core.hosts import Response
 from ..integrations import URI
 from .exchange import Answer, Exchange, misconfigured
 from .functions import function_of, invoke
-from .integration import Integrated, integration
+from .integration import Integrated, access_key, integration
 
 HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding", "date"})
 NOT_FORWARDED = frozenset({"host", "content-length", "accept-encoding", "content-encoding"})
@@ -39,7 +39,8 @@ def aws(x: Exchange, request: Integrated) -> Answer:
 
 def _function(x: Exchange, request: Integrated) -> Answer:
     asynchronous = next((v for k, v in request.headers.items() if k.lower() == "x-amz-invocation-type"), "") == "Event"
-    outcome, payload = invoke(x, function_of(request.uri), request.body or b"{}", asynchronous=asynchronous)
+    key, event = access_key(x), request.body or b"{}"
+    outcome, payload = invoke(x, function_of(request.uri), event, asynchronous=asynchronous, credentials=key)
     if outcome == "refused":
         raise misconfigured("Invalid permissions on Lambda function", x)
     try:
@@ -55,8 +56,8 @@ def _operation(x: Exchange, request: Integrated, region: str, service: str, rest
     """``path``: the service's URL below its host; ``action``: the operation's name."""
     name = operation.ALIASES.get(service, service)
     model = operation.service_model(name)
-    account = x.db.scope.account
-    credential = f"Credential={account}/20150830/{region}/{service}/aws4_request"
+    key = access_key(x) or x.db.scope.account
+    credential = f"Credential={key}/20150830/{region}/{service}/aws4_request"
     headers = {**request.headers, "Authorization": f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"}
     query, body, path = dict(request.query), request.body, "/" + rest
     if not is_path:

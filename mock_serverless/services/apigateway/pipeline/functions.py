@@ -17,6 +17,8 @@ from ....core.errors import AwsError
 from ....core.hosts import Request
 from .exchange import Exchange
 
+SESSION = "BackplaneAssumeRoleSession"
+"""What API Gateway calls its sessions of roles, as events show which users have published."""
 FUNCTION = re.compile(r".*:lambda:path/[\d-]+/functions/(.+?)/invocations", re.DOTALL)
 
 # https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-example-event: what CloudFront, which is in
@@ -37,8 +39,13 @@ def function_of(uri: str) -> str:
     return found.group(1) if found else uri
 
 
-def invoke(x: Exchange, function: str, event: Any, *, asynchronous: bool = False) -> tuple[str, bytes]:
-    """Call a function with an event (or bytes as they are): ("done" | "failed" | "refused", payload)."""
+def invoke(
+    x: Exchange, function: str, event: Any, *, asynchronous: bool = False, credentials: str = ""
+) -> tuple[str, bytes]:
+    """Call a function with an event (or bytes as they are): ("done" | "failed" | "refused", payload).
+
+    ``credentials``: the access key of the session to call in; without one API Gateway calls as the service that it is.
+    """
     payload = (
         event if isinstance(event, bytes) else json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
     )
@@ -50,7 +57,9 @@ def invoke(x: Exchange, function: str, event: Any, *, asynchronous: bool = False
         "InvocationType": "Event" if asynchronous else "RequestResponse",
     }
     try:
-        answer = x.db.scope.call("lambda", "Invoke", params, caller=f"apigateway {x.api_id}", **where)
+        answer = x.db.scope.call(
+            "lambda", "Invoke", params, caller=f"apigateway {x.api_id}", access_key=credentials, **where
+        )
     except AwsError as e:
         x.log(f"Execution failed due to configuration error: {e.message}")
         return "refused", b""

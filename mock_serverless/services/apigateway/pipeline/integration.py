@@ -16,6 +16,7 @@ from ....core.errors import NotSupported
 from ..templates import TemplateError, input_variable, render, util_variable
 from .exchange import Answer, Exchange, Refused, misconfigured
 from .execution_log import log_sent
+from .functions import SESSION
 from .mapping import request_source, with_variables
 
 PATH_VARIABLE = re.compile(r"\{([^{}]+)\}")
@@ -65,6 +66,23 @@ def integrate(x: Exchange) -> None:
     if (x.db.scope.timestamp() - started) * 1000 > record["timeoutInMillis"]:
         x.log("Execution failed due to a timeout error")
         raise Refused("INTEGRATION_TIMEOUT", "Endpoint request timed out")
+
+
+OF_CALLER = re.compile(r"arn:[\w-]+:iam::\*:user/\*")
+
+
+def access_key(x: Exchange) -> str:
+    """Of the session in which the integration is called: that of its role, or the caller's own (``arn:aws:iam::*:user/*``).
+
+    Empty without ``credentials``. https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html
+    """
+    credentials = with_variables(x.integration.get("credentials") or "", x.stage_variables)
+    if not OF_CALLER.fullmatch(credentials):
+        return x.db.scope.assume(credentials, SESSION)
+    own: str | None = x.context["identity"].get("accessKey")
+    if own is None:
+        raise misconfigured("Missing caller credentials for the integration", x)  # a guess at the words
+    return own
 
 
 def _request(x: Exchange, body: bytes) -> Integrated:

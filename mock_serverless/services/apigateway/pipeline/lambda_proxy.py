@@ -14,7 +14,7 @@ from ....core.hosts import Response
 from .exchange import Answer, Exchange, Refused
 from .execution_log import log_sent
 from .functions import accepts_binary, event_of, function_of, invoke
-from .integration import Integrated, integration
+from .integration import Integrated, access_key, integration
 
 STATUS = re.compile(r"[1-5][0-9]{2}")
 MEMBERS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
@@ -31,7 +31,8 @@ def lambda_proxy(x: Exchange, request: Integrated) -> Answer:
     asynchronous = _header(request, "x-amz-invocation-type") == "Event"
     event = json.dumps(event_of(x), separators=(",", ":"), ensure_ascii=False).encode()
     log_sent(x, request.uri, request.headers, event)
-    outcome, payload = invoke(x, function_of(request.uri), event, asynchronous=asynchronous)
+    key = access_key(x)
+    outcome, payload = invoke(x, function_of(request.uri), event, asynchronous=asynchronous, credentials=key)
     if outcome == "refused":
         raise _internal(500)
     result = {} if asynchronous else _result(x, outcome, payload)

@@ -51,6 +51,7 @@ class Process:
         level: str | None,
     ) -> None:
         self.importer = importer
+        self.access_key = given.get("AWS_ACCESS_KEY_ID", "")
         self.view: Any = None
         root = None if importer is None else importer.package.root
         self.folder = root if root is not None and os.path.isdir(root) else None

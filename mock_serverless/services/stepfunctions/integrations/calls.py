@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from functools import lru_cache
+from random import Random
+from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 from ....core.arns import Arn
@@ -49,11 +51,27 @@ def send(
     assumed = Arn.parse(role) if isinstance(role, str) else None
     if assumed is not None:
         where["account"] = assumed.account
-    scope = world.db.scope
+    scope, caller = world.db.scope, world.execution.machine_name
+    key = access_key(world, role if assumed is not None else None)
     try:
-        return scope.call(resource.service, resource.operation, request, caller=world.execution.machine_name, **where)
+        return scope.call(resource.service, resource.operation, request, caller=caller, access_key=key, **where)
     except AwsError as e:
         raise state_error(resource, e, scope.ids.uuid()) from None
+
+
+def access_key(world: World, role: str | None = None) -> str:
+    """Of the session in which the execution calls: of its machine's role, or of one that a task names."""
+    execution, scope = world.execution, world.db.scope
+    session = _session(execution.machine)
+    if role is not None:
+        return scope.assume(role, session, foreign=True)
+    return scope.assume(execution.revision.role, session)
+
+
+@lru_cache(maxsize=256)
+def _session(machine: str) -> str:
+    """32 letters, as refusals show that users have published; which ones, and that a machine keeps them, is a guess."""
+    return "".join(Random(machine).choices(ascii_letters, k=32))
 
 
 # ---------------------------------------------------------------------- parameters and answers
