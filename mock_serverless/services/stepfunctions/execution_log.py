@@ -14,8 +14,9 @@ from typing import Any
 from ...core.arns import Arn
 from ...core.clock import from_timestamp
 from ...core.errors import AwsError
+from .events import Event
 from .history import details_of
-from .store import Event, Execution, State
+from .store import Execution, State
 
 VALIDATION_STREAM = "log_stream_created_by_aws_to_validate_log_delivery_subscriptions"
 VALIDATION = (

@@ -19,7 +19,7 @@ from .language.definition import no_json
 from .machines import details
 from .mock_configuration import Case
 from .names import check_name, page
-from .store import Event, Execution, Revision, State, StateMachine
+from .store import Execution, Revision, State, StateMachine
 
 LIVE = frozenset({"RUNNING", "PENDING_REDRIVE"})
 
@@ -279,9 +279,9 @@ def abort(
 ) -> None:
     """End a running execution where it is; its task tokens are no longer open."""
     given = {k: v for k, v in (("error", error), ("cause", cause)) if v is not None}
-    event = Event(ENDED_BY[status], db.scope.timestamp(), len(execution.history), given)
-    execution.history.append(event)
-    execution_log.write(db, execution, event, len(execution.history))
+    history = execution.history
+    history.append(ENDED_BY[status], db.scope.timestamp(), len(history), given)
+    execution_log.write(db, execution, history[-1], len(history))
     finish(db, execution, status, error=error, cause=cause)
     db.scope.kernel.cancel(execution.flow)
 

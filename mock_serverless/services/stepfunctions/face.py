@@ -61,7 +61,7 @@ class StepfunctionsFace:
 
         Raises AwsError (InvalidArn, ExecutionDoesNotExist) when there is none of that ARN.
         """
-        return timeline(self._execution(execution_arn).history)
+        return timeline(list(self._execution(execution_arn).history))
 
     # ------------------------------------------------------------------ running
 

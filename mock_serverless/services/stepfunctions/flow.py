@@ -31,7 +31,7 @@ from .language import (
     run,
 )
 from .language import times as language_times
-from .store import Event, Execution, State
+from .store import Execution, State
 
 FLOW = "stepfunctions:execution"
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
@@ -166,10 +166,9 @@ class World:
             raise error
         self.count += 1
         if not self.flow.replaying:
-            event = Event(type, self.flow.now(), previous, details)
-            self.execution.history.append(event)
+            self.execution.history.append(type, self.flow.now(), previous, details)
             if self._logs:
-                execution_log.write(self.db, self.execution, event, self.count)
+                execution_log.write(self.db, self.execution, self.execution.history[-1], self.count)
             if coverage.collecting is not None and type.endswith("StateEntered"):
                 of = self.execution
                 coverage.collecting.entered(of.machine_name, of.revision.definition, details["name"])

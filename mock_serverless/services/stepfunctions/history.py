@@ -9,9 +9,10 @@ from typing import Any
 
 from ...core.clock import from_timestamp
 from ...core.operation import operation
+from .events import Event
 from .language import Document
 from .names import page
-from .store import Event, State
+from .store import State
 
 # events which have a details member even when there is nothing in it (recorded for ExecutionFailed)
 ALWAYS = frozenset({"ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut", "ActivityStarted"})

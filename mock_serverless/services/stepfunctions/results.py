@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...core.clock import from_timestamp
+from .events import Event
 from .language import Problem, parse
 from .pictures import mermaid, svg
-from .store import Event, Execution
+from .store import Execution
 from .story import brief, span, told
 from .trace import Visit, by_name, visits
 

@@ -7,23 +7,9 @@ from typing import Any
 
 from ...core.errors import AwsError
 from ...core.scope import Scope
+from .events import History
 from .language import Document, Position
 from .mock_configuration import Case, MockConfiguration
-
-
-class Event:
-    """One history event; documents in ``details`` become texts when it is read. Never changed."""
-
-    __slots__ = ("details", "previous", "time", "type")
-
-    def __init__(self, type: str, time: float, previous: int, details: dict[str, Any]) -> None:
-        self.type = type
-        self.time = time
-        self.previous = previous
-        self.details = details
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Event:
-        return self
 
 
 @dataclass(slots=True)
@@ -108,7 +94,7 @@ class Execution:
     redrive_token: str | None = None
     limit: int | None = None
     mocked: Case | None = None
-    history: list[Event] = field(default_factory=list)
+    history: History = field(default_factory=History)
 
 
 @dataclass(slots=True)

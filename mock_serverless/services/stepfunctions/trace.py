@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .store import Event
+from .events import Event
 
 IN_PROGRESS, SUCCEEDED, FAILED = "IN_PROGRESS", "SUCCEEDED", "FAILED"
 CANCELLED, CAUGHT_ERROR = "CANCELLED", "CAUGHT_ERROR"
