@@ -5,6 +5,8 @@
     variables.py       environment variables
     output.py          standard output and error, the root logger
     modules.py         modules, sys.path, the import statement
+    machine.py         architecture
+    storage.py         /tmp
     context.py       the context object
     marshalling.py   JSON in and out, and the runtime's errors
     logs.py          the lines which AWS and its Python runtime write to the log

@@ -78,7 +78,14 @@ class Environment:
         importer = None if package is None else Importer(package)
         if package is not None:
             variables = {**variables, "LAMBDA_TASK_ROOT": package.root}
-        self.process = Process(variables, importer, handler, {"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level))
+        self.process = Process(
+            variables,
+            importer,
+            handler,
+            {"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level),
+            settings["Architectures"][0],
+            settings["EphemeralStorage"]["Size"],
+        )
         self._cold = True
 
     @property

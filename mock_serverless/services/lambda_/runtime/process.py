@@ -23,9 +23,10 @@ from typing import Any
 
 from ....core import guest
 from ....core.travel import stand_in
-from . import modules, output, variables
+from . import machine, modules, output, variables
 from .logs import Log, LogHandler
 from .packages import Importer
+from .storage import Storage
 
 # what the machine under the function needs for itself: programs, temporary files, Windows' own
 OF_THE_MACHINE = frozenset(
@@ -36,7 +37,10 @@ _lock = threading.Lock()
 
 
 class Process:
-    """The process as one environment sees it; what its code has set stays for its next invocation."""
+    """The process as one environment sees it; what its code has set stays for its next invocation.
+
+    ``architecture`` as Lambda calls it; ``storage``: the size of its ``/tmp`` in MB.
+    """
 
     log: Log
     variables: dict[Any, Any]
@@ -49,9 +53,13 @@ class Process:
         importer: Importer | None,
         handler: Callable[..., Any] | None,
         level: str | None,
+        architecture: str,
+        storage: int,
     ) -> None:
         self.importer = importer
         self.access_key = given.get("AWS_ACCESS_KEY_ID", "")
+        self.architecture = machine.NAMES[architecture]
+        self.storage = Storage(storage)
         self.view: Any = None
         root = None if importer is None else importer.package.root
         self.folder = root if root is not None and os.path.isdir(root) else None
@@ -181,12 +189,19 @@ def _real_names(handler: Callable[..., Any]) -> list[tuple[dict[str, Any], str, 
     """Where the handler's module and its siblings have bound ``time.sleep`` and its like to names of their own."""
     module = getattr(handler, "__module__", None) or ""
     top = module.partition(".")[0]
-    spaces = [vars(m) for n, m in list(sys.modules.items()) if top and (n == top or n.startswith(top + "."))]
+    own_way = (machine.__name__, Storage.__module__)  # what stands in has the real functions itself
+    names = [n for n in list(sys.modules) if top and (n == top or n.startswith(top + ".")) and n not in own_way]
+    spaces = [vars(m) for m in map(sys.modules.get, names) if m is not None]
     own = getattr(handler, "__globals__", None)
     if own is not None and not any(own is s for s in spaces):
         spaces.append(own)
-    kind = type(len)
-    found = [(s, n, v, stand_in(v)) for s in spaces for n, v in list(s.items()) if type(v) is kind]
+    kinds = (type(len), type(_real_names))
+    found = [
+        (s, n, v, stand_in(v) or machine.stand_in(v))
+        for s in spaces
+        for n, v in list(s.items())
+        if type(v) in kinds and n != "__builtins__"
+    ]
     return [entry for entry in found if entry[3] is not None]
 
 
@@ -194,6 +209,7 @@ _LENT: tuple[tuple[Callable[[Any], None], Callable[[Any], None]], ...] = (
     (variables.enter, variables.leave),
     (output.enter, output.leave),
     (modules.enter, modules.leave),
+    (machine.enter, machine.leave),
     (_enter_folder, _leave_folder),
     (_lend_names, _take_names_back),
 )
