@@ -10,6 +10,7 @@ DynamoDB, Lambda and Step Functions.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,8 @@ from .errors import AwsError
 
 # (the path of what holds it, names ...): made into a text only when something is wrong
 Path = tuple[Any, ...] | None
-Check = Callable[[Any, Path, list[str]], None]  # (value, path, where violations are appended)
+Violation = tuple[Any, Path, str]  # value, path, the constraint's words
+Check = Callable[[Any, Path, list[Violation]], None]  # (value, path, where violations are appended)
 
 # https://smithy.io/2.0/spec/constraint-traits.html; which error code a protocol's front end uses is recorded
 ERROR_CODES = {"json": "ValidationException", "rest-json": "ValidationException", "query": "ValidationError"}
@@ -29,6 +31,10 @@ UNCHECKED = frozenset({"s3", "apigateway", "apigatewayv2", "s3control", "sqs", "
 OWN_WORDS = frozenset({"Runtime", "TableClass"})
 """Enums which the service checks itself, in words of its own (Lambda's runtimes, recorded; DynamoDB's table classes)."""
 
+STRICT = frozenset({("dynamodb", "SearchVectors")})
+"""Operations with a front end of another kind, which says neither a value nor that a member is null (captured on AWS in
+2026-08 and 2026-10: parity suite, authors of Dynoxide and ExtendDB)."""
+
 OWN_LENGTHS = frozenset({"KeySchema", "LogGroupName", "LogStreamName"})
 """What the service checks the greatest length of itself: DynamoDB's keys, of which newer indexes may have more attributes; names
 in CloudWatch Logs, for which it has words of its own (recorded)."""
@@ -37,7 +43,7 @@ in CloudWatch Logs, for which it has words of its own (recorded)."""
 class RequestChecker:
     """Checks the requests of one operation."""
 
-    __slots__ = ("_check", "_code")
+    __slots__ = ("_check", "_code", "_strict")
 
     def __init__(self, operation_model: Any) -> None:
         service = operation_model.service_model
@@ -46,15 +52,31 @@ class RequestChecker:
         known = code is not None and shape is not None and service.service_name not in UNCHECKED
         self._code = code or ""
         self._check = _compile(shape, {}) if known else None
+        self._strict = (service.service_name, operation_model.name) in STRICT
 
     def __call__(self, params: dict[str, Any]) -> None:
         """Raises AwsError when a constraint is hurt."""
         if self._check is None:
             return
-        found: list[str] = []
+        found: list[Violation] = []
         self._check(params, None, found)
-        if found:
-            raise validation_error(found, self._code)
+        if not found:
+            return
+        if self._strict:
+            raise _strictly(found, params, self._code)
+        raise validation_error([violation(*one) for one in found], self._code)
+
+
+def _strictly(found: list[Violation], params: dict[str, Any], code: str) -> AwsError:
+    """A member that isn't there ends the reading of the request, where its JSON ends; the rest is told without values."""
+    missing = next((path for _, path, constraint in found if constraint == NOT_NULL), None)
+    if missing is not None:
+        column = len(json.dumps(params, default=str))
+        return AwsError(code, f"missing field `{_upper(_names(missing)[-1])}` at line 1 column {column}")
+    words = (
+        f"Value at '{_upper('.'.join(_names(path)))}' failed to satisfy constraint: {text}" for _, path, text in found
+    )
+    return validation_error(list(words), code)
 
 
 def validation_error(found: list[str], code: str = "ValidationException") -> AwsError:
@@ -114,7 +136,7 @@ def _combine(checks: list[Check | None]) -> Check | None:
     if len(real) < 2:
         return real[0] if real else None
 
-    def every(value: Any, path: Path, found: list[str]) -> None:
+    def every(value: Any, path: Path, found: list[Violation]) -> None:
         for check in real:
             check(value, path, found)
 
@@ -129,12 +151,12 @@ def _structure(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
         if check is not None:
             members[name] = (_lower(name), check)
 
-    def check_members(value: Any, path: Path, found: list[str]) -> None:
+    def check_members(value: Any, path: Path, found: list[Violation]) -> None:
         if not isinstance(value, dict):
             return
         for name, label in required:
             if value.get(name) is None:
-                found.append(violation(None, (path, label), NOT_NULL))
+                found.append((None, (path, label), NOT_NULL))
         for name, item in value.items():
             if name in members and item is not None:
                 label, check = members[name]
@@ -146,7 +168,7 @@ def _structure(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
 def _list(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
     inner = _inner(shape.member, seen)
 
-    def each(value: Any, path: Path, found: list[str]) -> None:
+    def each(value: Any, path: Path, found: list[Violation]) -> None:
         if inner is not None and isinstance(value, (list, tuple)):
             for i, item in enumerate(value, 1):
                 inner(item, (path, i, "member"), found)
@@ -158,7 +180,7 @@ def _list(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
 def _map(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
     inner = _inner(shape.value, seen)
 
-    def each(value: Any, path: Path, found: list[str]) -> None:
+    def each(value: Any, path: Path, found: list[Violation]) -> None:
         if inner is not None and isinstance(value, dict):
             for k, item in value.items():
                 inner(item, (path, k, "member"), found)
@@ -184,12 +206,12 @@ def _all_of(shape: Any, part: Any, words: str, parts: Callable[[Any], list[Any]]
     tests = [fits for fits, _ in constraints]
     text = f"{words}: [{', '.join([*(text for _, text in constraints), *more])}]"
 
-    def check(value: Any, path: Path, found: list[str]) -> None:
+    def check(value: Any, path: Path, found: list[Violation]) -> None:
         if isinstance(value, (list, tuple, dict)):
             for item in parts(value):
                 for fits in tests:
                     if not fits(item):
-                        found.append(violation(value, path, text))
+                        found.append((value, path, text))
                         return
 
     return check
@@ -213,9 +235,9 @@ SIZED = ("string", "list", "map", "blob")
 def _single(constraint: Constraint) -> Check:
     fits, text = constraint
 
-    def check(value: Any, path: Path, found: list[str]) -> None:
+    def check(value: Any, path: Path, found: list[Violation]) -> None:
         if not fits(value):
-            found.append(violation(value, path, text))
+            found.append((value, path, text))
 
     return check
 
@@ -360,3 +382,7 @@ def _java(value: Any, top: bool = False) -> str:
 
 def _lower(name: str) -> str:
     return name[:1].lower() + name[1:]
+
+
+def _upper(name: str) -> str:
+    return name[:1].upper() + name[1:]
