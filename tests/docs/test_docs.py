@@ -6,7 +6,7 @@ The convention (also in CONTRIBUTING.md), for each ``python`` block of README.md
   are run by pytest, in the directory of the page's files.
 - Every other block runs as it stands: one namespace along the page, in an open cloud of the name ``cloud`` in which the page's
   files can be imported.
-- A block after ``<!-- not run: why -->`` is not run.
+- A block after ``<!-- not run: why -->`` is not run; one after ``<!-- needs botocore 1.43.64 -->`` is run with that or newer.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore
 import pytest
 
 from mock_serverless import mock_cloud
@@ -25,7 +26,10 @@ from mock_serverless.core.operation import operation_names
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(p for p in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
-BLOCK = re.compile(r"(<!-- not run: .+? -->\n)?^( *)```python\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"(<!-- (?:not run: .+?|needs botocore (?P<needed>[\d.]+)) -->\n)?^(?P<indent> *)```python\n(?P<code>.*?)^ *```$",
+    re.MULTILINE | re.DOTALL,
+)
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 FILE = re.compile(r"# ([\w/]+\.py)\n")
 PYTEST = ["-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-W", "error", "--strict-markers"]
@@ -39,10 +43,14 @@ def blocks(page: Path) -> Iterator[tuple[int, str]]:
     """The blocks that are to be run, with their line numbers."""
     text = page.read_text()
     for match in BLOCK.finditer(text):
-        if not match.group(1):
-            indent = len(match.group(2))
-            lines = [line[indent:] for line in match.group(3).splitlines()]
-            yield text[: match.start(3)].count("\n") + 1, "\n".join(lines) + "\n"
+        if not match[1] or (match["needed"] and release(match["needed"]) <= release(botocore.__version__)):
+            indent = len(match["indent"])
+            lines = [line[indent:] for line in match["code"].splitlines()]
+            yield text[: match.start("code")].count("\n") + 1, "\n".join(lines) + "\n"
+
+
+def release(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
 
 
 @pytest.mark.usefixtures("everything_loaded")
