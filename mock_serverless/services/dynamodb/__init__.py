@@ -25,9 +25,10 @@
     replicas.py       replicas made and deleted; replica_settings.py: what they share; replica_descriptions.py: shown
     multi_account.py  replicas of another account's table
     consistency.py    the rules of multi-Region strong consistency
+    vector_indexes.py what a vector index takes of items, and its nearest; vector_definitions.py: those of requests
 
 Operations stand in the file of their noun: tables.py, items.py, queries.py, batches.py, transactions.py, statements.py,
-streams.py, expiry.py, recovery.py, backups.py, exports.py, imports.py, tags.py, account.py,
+vector_searches.py, streams.py, expiry.py, recovery.py, backups.py, exports.py, imports.py, tags.py, account.py,
 global_tables.py (of the older version), auto_scaling.py, kinesis_destinations.py, contributor_insights.py. legacy.py reads
 the older parameters; capacity.py counts capacity units.
 """

@@ -51,7 +51,7 @@ class Backup:
         shown: dict[str, Any] = {
             "BackupArn": arn or self.arn,
             "BackupName": self.name,
-            "BackupSizeBytes": self.table.items.store.size,
+            "BackupSizeBytes": self.table.items.store.billed_size,
             "BackupStatus": self.status,
             "BackupType": self.kind,
             "BackupCreationDateTime": from_timestamp(self.created),
@@ -261,7 +261,7 @@ def _described(backup: Backup, arn: str) -> dict[str, Any]:
         "TableName": table.name,
         "TableId": table.id,
         "TableArn": table.arn,
-        "TableSizeBytes": store.size,
+        "TableSizeBytes": store.billed_size,
         "KeySchema": table.key.schema.described(),
         "TableCreationDateTime": from_timestamp(table.created),
         "ProvisionedThroughput": _units(settings.throughput.read, settings.throughput.write),
@@ -303,6 +303,8 @@ def _features(backup: Backup) -> dict[str, Any]:
                 **({} if own.on_demand is None else {"OnDemandThroughput": own.on_demand}),
             }
         )
+    if table.vectors:
+        shown["VectorIndexes"] = [definition.described() for definition in table.vectors.values()]
     if backup.stream_view is not None:
         shown["StreamDescription"] = {"StreamEnabled": True, "StreamViewType": backup.stream_view}
     if backup.expiry_attribute is not None:

@@ -13,7 +13,7 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
 from . import legacy
-from .capacity import Costs, change_units, collection_metrics, read_units
+from .capacity import Costs, change_costs, collection_metrics, read_units
 from .conflicts import is_held
 from .database import Database
 from .expressions import bind
@@ -152,7 +152,7 @@ def _write(
         if old is not None or new is not None:
             table.write(key, new)
         if costs.wanted:
-            costs.add(table, *change_units(table, old, new))
+            costs.add(table, *change_costs(table, old, new))
         if request.get("ReturnItemCollectionMetrics") == "SIZE":
             image = action.item if isinstance(action, PutAction) else action.given
             shown = collection_metrics(table, image)

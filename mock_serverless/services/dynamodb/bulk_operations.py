@@ -30,6 +30,7 @@ from .values import refuse
 
 SINCE = "1.44.8"
 LISTED_FOR = 90 * 24 * 3600.0
+VECTORS = "VectorIndexes"
 CANCELLED = ("Cancelled", "The bulk operation was cancelled.")
 FOLDERS = {"ERROR": "errors", "CONDITION_CHECK_FAILURE": "condition-check-failures"}
 
@@ -148,7 +149,7 @@ def _check_table(table: Table) -> None:
         raise refuse(REQUEST + "Bulk put items is not supported for global tables")
     if table.status in ("CREATING", "DELETING"):
         raise busy(f"Table is being {'created' if table.status == 'CREATING' else 'deleted'}: {table.name}")
-    if any(own.status == "CREATING" for own in table.index_settings.values()):
+    if any(own.status == "CREATING" for own in table.progress.values()):
         raise busy(f"Index is being created. Table: {table.name}")
 
 
@@ -208,11 +209,12 @@ def _usage(done: BulkOperation) -> dict[str, Any]:
     """Bytes of the items that were written, and of what indexes have of them."""
     shown: dict[str, Any] = {
         "TableName": done.table,
-        "BulkPutBytes": sum(done.usage.values()),
+        "BulkPutBytes": sum(count for index, count in done.usage.items() if done.kinds.get(index or "") != VECTORS),
         "Table": {"BulkPutBytes": done.usage[None]},
     }
     for index, kind in done.kinds.items():
-        shown.setdefault(kind, {})[index] = {"BulkPutBytes": done.usage[index]}
+        bytes_of = "BulkPutVectorBytes" if kind == VECTORS else "BulkPutBytes"
+        shown.setdefault(kind, {})[index] = {bytes_of: done.usage[index]}
     return shown
 
 
@@ -261,17 +263,21 @@ class Work:
         for name, index in table.items.store.indexes.items():
             if index.locate(action.record[0]) is not None:
                 self._use(name, index.size_in(action.record))
+        for name, definition in table.vectors.items():
+            if definition.entry_of(action.record[0]) is not None:
+                self._use(name, definition.size_of(action.record[0]))
 
     def _use(self, index: str | None, size: int) -> None:
         self.usage[index] = self.usage.get(index, 0) + size
 
     def kinds(self) -> dict[str, str]:
         """In which list of the usage an index stands."""
-        return {
-            name: "GlobalSecondaryIndexes" if self.table.indexes[name].is_global else "LocalSecondaryIndexes"
-            for name in self.usage
-            if name is not None
-        }
+        return {name: self._kind(name) for name in self.usage if name is not None}
+
+    def _kind(self, index: str) -> str:
+        if index in self.table.vectors:
+            return VECTORS
+        return "GlobalSecondaryIndexes" if self.table.indexes[index].is_global else "LocalSecondaryIndexes"
 
 
 @job("dynamodb:bulk")

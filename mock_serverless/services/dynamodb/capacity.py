@@ -2,7 +2,9 @@
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html: reads in steps of 4 KB (half when
 eventually consistent), writes in steps of 1 KB of the larger image; an index is written where its entry changes, twice where
-its key does. Transactions cost double, every item rounded first.
+its key does. Transactions cost double, every item rounded first. Vector indexes are metered in bytes, of 1 KB at least for each:
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_VectorCapacity.html (that a minimum holds for each index,
+and what a byte is: parity suite).
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from typing import Any
 from .store import Index, Record
 from .table import Table
 from .values import Item
+from .vector_indexes import VectorDefinition
 
-READ_STEP, WRITE_STEP = 4096, 1024
+READ_STEP, WRITE_STEP, VECTOR_STEP = 4096, 1024, 1024
 REPORTED = frozenset(("TOTAL", "INDEXES"))
 
 
@@ -30,13 +33,43 @@ def write_units(size: int) -> float:
 
 def change_units(table: Table, old: Record | None, new: Record | None) -> tuple[float, dict[str, float]]:
     """What a write costs: of the table, and of every index that it changes."""
-    size = max(0 if old is None else old[1], 0 if new is None else new[1])
+    if table.vectors:
+        size = max(0 if old is None else table.billed(old), 0 if new is None else table.billed(new))
+    else:
+        size = max(0 if old is None else old[1], 0 if new is None else new[1])
     of_indexes = {}
     for name, index in table.items.store.indexes.items():
         units = _index_units(index, old, new)
         if units:
             of_indexes[name] = units
     return write_units(size), of_indexes
+
+
+def change_costs(
+    table: Table, old: Record | None, new: Record | None
+) -> tuple[float, dict[str, float], dict[str, float]]:
+    """As :func:`change_units`, and the bytes of every vector index that a write changes."""
+    of_table, of_indexes = change_units(table, old, new)
+    of_vectors = {}
+    for name, definition in table.vectors.items():
+        count = _vector_bytes(definition, None if old is None else old[0], None if new is None else new[0])
+        if count:
+            of_vectors[name] = float(count)
+    return of_table, of_indexes, of_vectors
+
+
+def _vector_bytes(definition: VectorDefinition, old: Item | None, new: Item | None) -> int:
+    """Nothing where what the index has stays the same, 1 KB at least, both entries where one moves (that: a guess)."""
+    before = None if old is None else definition.entry_of(old)
+    after = None if new is None else definition.entry_of(new)
+    if before == after:
+        return 0
+    sizes = [
+        max(VECTOR_STEP, definition.size_of(item))
+        for item, entry in ((old, before), (new, after))
+        if item is not None and entry is not None
+    ]
+    return sum(sizes) if before is not None and after is not None and before[0] != after[0] else max(sizes)
 
 
 def _index_units(index: Index, old: Record | None, new: Record | None) -> float:
@@ -53,9 +86,17 @@ def _index_units(index: Index, old: Record | None, new: Record | None) -> float:
 
 
 def consumed(
-    mode: str, table: Table, of_table: float, of_indexes: dict[str, float], direction: str | None = None
+    mode: str,
+    table: Table,
+    of_table: float,
+    of_indexes: dict[str, float],
+    of_vectors: dict[str, float] | None = None,
+    direction: str | None = None,
 ) -> dict[str, Any]:
-    """A ConsumedCapacity. Transactions name the ``direction`` too: ReadCapacityUnits or WriteCapacityUnits."""
+    """A ConsumedCapacity. Transactions name the ``direction`` too: ReadCapacityUnits or WriteCapacityUnits.
+
+    Bytes of vector indexes are shown by index only, and are no units.
+    """
     total = of_table + sum(of_indexes.values())
     shown: dict[str, Any] = {"TableName": table.name, **_units(total, direction)}
     if mode == "INDEXES":
@@ -64,6 +105,8 @@ def consumed(
             definition = table.indexes[name]
             kind = "GlobalSecondaryIndexes" if definition.is_global else "LocalSecondaryIndexes"
             shown.setdefault(kind, {})[name] = _units(units, direction)
+        if of_vectors:
+            shown["VectorIndexes"] = {name: {"VectorWriteRequestBytes": count} for name, count in of_vectors.items()}
     return shown
 
 
@@ -79,14 +122,22 @@ class Costs:
         self.wanted = self.mode in REPORTED
         self.factor = factor
         self.direction = direction
-        self._costs: dict[str, tuple[Table, float, dict[str, float]]] = {}
+        self._costs: dict[str, tuple[Table, float, dict[str, float], dict[str, float]]] = {}
 
-    def add(self, table: Table, of_table: float, of_indexes: dict[str, float] | None = None) -> None:
-        """Something was read or written."""
-        _, before, indexes = self._costs.get(table.name, (table, 0.0, {}))
+    def add(
+        self,
+        table: Table,
+        of_table: float,
+        of_indexes: dict[str, float] | None = None,
+        of_vectors: dict[str, float] | None = None,
+    ) -> None:
+        """Something was read or written. Bytes of vector indexes are the same in a transaction (Dynoxide's authors)."""
+        _, before, indexes, vectors = self._costs.get(table.name, (table, 0.0, {}, {}))
         for name, units in (of_indexes or {}).items():
             indexes[name] = indexes.get(name, 0.0) + units * self.factor
-        self._costs[table.name] = (table, before + of_table * self.factor, indexes)
+        for name, count in (of_vectors or {}).items():
+            vectors[name] = vectors.get(name, 0.0) + count
+        self._costs[table.name] = (table, before + of_table * self.factor, indexes, vectors)
 
     def shown(self) -> list[dict[str, Any]]:
         """The ConsumedCapacity list."""

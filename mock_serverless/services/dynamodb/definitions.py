@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from mock_serverless.core.constraints import NOT_NULL, validation_error, violation
 from mock_serverless.core.errors import AwsError, NotSupported
 
-from .schema import INVALID, IndexDefinition, KeySchema, Projection
+from . import vector_definitions
+from .schema import INVALID, IndexDefinition, KeySchema, Projection, check_projection
 from .table import IndexSettings, Settings, Throughput
 from .values import refuse
 
@@ -48,7 +49,8 @@ def check_definition(request: dict[str, Any]) -> None:
     for name in definitions:
         if definitions.count(name) > 1:
             raise refuse(f"Attribute Name is duplicated: {name}")
-    if local is None and is_global is None and len(keys) != len(definitions):
+    vectors = request.get("VectorIndexes")
+    if local is None and is_global is None and vectors is None and len(keys) != len(definitions):
         raise refuse(
             INVALID + "Number of attributes in KeySchema does not exactly match number of attributes defined in "
             "AttributeDefinitions"
@@ -60,7 +62,8 @@ def check_definition(request: dict[str, Any]) -> None:
     _check_local_keys(local or [], request["KeySchema"], definitions)
     for index in is_global or ():
         check_many_keys(index["KeySchema"], definitions)
-    _check_all_used(request, definitions)
+    if vectors is None:
+        _check_all_used(request, definitions)
     for index in local or ():
         _check_index(index, names)
     if len(local or ()) > MOST_LOCAL:
@@ -69,6 +72,9 @@ def check_definition(request: dict[str, Any]) -> None:
         check_global(index, billing, names)
     if len(is_global or ()) > MOST_GLOBAL:
         raise refuse(INVALID + f"GlobalSecondaryIndex count exceeds the per-table limit of {MOST_GLOBAL}")
+    if vectors is not None:
+        vector_definitions.check_vector_indexes(vectors, billing == PER_REQUEST, definitions, names)
+        _check_all_used(request, definitions)
     _check_included([*(local or ()), *(is_global or ())])
     check_on_demand(request.get("OnDemandThroughput"), billing, "table")
     _check_stream(request.get("StreamSpecification"))
@@ -170,17 +176,7 @@ def check_many_keys(schema: list[dict[str, str]], definitions: Iterable[str]) ->
 
 
 def _check_index(index: dict[str, Any], names: set[str]) -> None:
-    projection = index["Projection"]
-    kind, included = projection.get("ProjectionType"), projection.get("NonKeyAttributes")
-    if kind is None:
-        raise refuse(INVALID + "Unknown ProjectionType: null")
-    if included is not None and kind != "INCLUDE":
-        raise refuse(f"{INVALID}ProjectionType is {kind}, but NonKeyAttributes is specified")
-    if included is None and kind == "INCLUDE":
-        raise refuse(INVALID + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
-    if included is not None and len(set(included)) != len(included):
-        twice = next(name for name in included if included.count(name) > 1)
-        raise refuse(f"{INVALID}Duplicate element in NonKeyAttributes: {twice}")  # measured
+    check_projection(index)
     if index["IndexName"] in names:
         raise refuse(f"{INVALID}Duplicate index name: {index['IndexName']}")
     names.add(index["IndexName"])
@@ -278,6 +274,7 @@ def _check_all_used(request: dict[str, Any], definitions: list[str]) -> None:
         for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes")
         for index in request.get(kind) or ()
     ]
+    schemas += [index.get("SearchSchema") or [] for index in request.get("VectorIndexes") or ()]
     used = dict.fromkeys(element["AttributeName"] for schema in schemas for element in schema)
     if len(definitions) > len(used):
         raise refuse(
@@ -412,7 +409,7 @@ def _id_of(name: str) -> str:
 
 
 def refuse_others(request: dict[str, Any], known: frozenset[str], name: str) -> None:
-    """Global tables, vector indexes: what can't act is not accepted."""
+    """What can't act is not accepted."""
     for parameter in request:
         if parameter not in known:
             raise NotSupported(

@@ -9,6 +9,7 @@ from mock_serverless.core.clock import from_timestamp
 from .replica_descriptions import described
 from .schema import IndexDefinition
 from .table import IndexSettings, Settings, Table, Throughput
+from .vector_indexes import VectorDefinition
 
 if TYPE_CHECKING:
     from .restores import Origin
@@ -29,7 +30,7 @@ def description(table: Table, status: str | None = None) -> dict[str, Any]:
         "TableStatus": status,
         "CreationDateTime": from_timestamp(table.created),
         "ProvisionedThroughput": _throughput(settings.throughput, table.scope.timestamp()),
-        "TableSizeBytes": store.size,
+        "TableSizeBytes": store.billed_size,
         "ItemCount": len(store.items),
         "TableArn": table.arn,
         "TableId": table.id,
@@ -39,6 +40,8 @@ def description(table: Table, status: str | None = None) -> dict[str, Any]:
         shown["LocalSecondaryIndexes"] = [_local(table, d) for d in table.local_indexes]
     if table.global_indexes:
         shown["GlobalSecondaryIndexes"] = [global_index(table, d, status) for d in table.global_indexes]
+    if table.vectors:
+        shown["VectorIndexes"] = [vector_index(table, d, status) for d in table.vectors.values()]
     _add_billing(shown, table, status)
     _add_stream(shown, table)
     if table.origin is not None and status == "CREATING":
@@ -148,4 +151,17 @@ def global_index(table: Table, definition: IndexDefinition, table_status: str) -
     warm = _warm(settings, shown["IndexStatus"])
     if warm is not None:
         shown["WarmThroughput"] = warm
+    return shown
+
+
+def vector_index(table: Table, definition: VectorDefinition, table_status: str) -> dict[str, Any]:
+    """A VectorIndexDescription."""
+    own, index = table.vector_settings[definition.name], table.items.store.vectors[definition.name]
+    shown = definition.described()
+    shown["IndexStatus"] = table_status if table_status in ("CREATING", "DELETING") else own.status
+    if own.status == "CREATING" and own.added:
+        shown["Backfilling"] = own.backfilling
+    shown["IndexSizeBytes"] = index.size
+    shown["ItemCount"] = index.count
+    shown["IndexArn"] = f"{table.arn}/index/{definition.name}"
     return shown

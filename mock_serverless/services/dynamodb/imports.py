@@ -240,6 +240,7 @@ def _put(table: Table, raw: dict[str, Any] | None) -> bool:
         key = table.key.of_item(item)
         for definition in table.checks:
             definition.check(item)
+        table.check_vectors(item)
         table.write(key, sized(item))
     except (AwsError, TypeError, AttributeError, ValueError):  # the latter: not even the shape of a value
         return False

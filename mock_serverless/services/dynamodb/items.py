@@ -14,7 +14,7 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
 from . import legacy
-from .capacity import REPORTED, change_units, collection_metrics, consumed, read_units
+from .capacity import REPORTED, change_costs, collection_metrics, consumed, read_units
 from .conflicts import check_free
 from .database import Database
 from .expressions import BoundCondition, BoundUpdate, bind
@@ -162,7 +162,7 @@ def _written(
         answer["Attributes"] = old[0]
     mode = request.get("ReturnConsumedCapacity")
     if mode in REPORTED:
-        answer["ConsumedCapacity"] = consumed(mode, table, *change_units(table, old, new))
+        answer["ConsumedCapacity"] = consumed(mode, table, *change_costs(table, old, new))
     if request.get("ReturnItemCollectionMetrics") == "SIZE":
         image = new[0] if new is not None else key
         assert image is not None
@@ -223,6 +223,8 @@ class PutAction:
         check_condition_paths(table, self.condition)
         for definition in table.checks:
             definition.check(self.item)
+        if table.vectors:
+            table.check_vectors(self.item)
         return key
 
     def applied(self, table: Table, old: Record | None) -> Record | None:
@@ -326,6 +328,8 @@ class UpdateAction:
             return None
         if not table.index_attributes.isdisjoint(update.touched):
             _check_index_keys(table, update.touched, new)
+        if table.vectors:
+            table.check_vectors(new, update.touched)
         return sized(new, UPDATE_TOO_LARGE)
 
 

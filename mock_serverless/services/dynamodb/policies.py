@@ -29,7 +29,14 @@ COOLDOWN = 15
 NOT_FOUND = "Resource-based policy not found for the provided ResourceArn: "
 INVALID_POLICY = INVALID + "Invalid policy document: "
 ORDER = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
-MORE_ACTIONS = ("ConditionCheckItem", "PartiQLSelect", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete")
+MORE_ACTIONS = (
+    "ConditionCheckItem",
+    "PartiQLSelect",
+    "PartiQLInsert",
+    "PartiQLUpdate",
+    "PartiQLDelete",
+    "SearchVectors",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +376,7 @@ def _request(db: Database, action: str | None, arn: str, index: str | None = Non
     if call is None:
         return None
     who = db.scope.principal(call.access_key, call.account)
-    if call.operation in ("Query", "Scan"):
+    if call.operation in ("Query", "Scan", "SearchVectors"):
         index = call.params.get("IndexName")
     resource = arn if index is None else f"{arn}/index/{index}"
     context = {

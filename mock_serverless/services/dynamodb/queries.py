@@ -33,6 +33,11 @@ BAD_START = "The provided starting key is invalid"
 OUTSIDE = "The provided starting key is outside query boundaries based on provided conditions"
 NOT_IN_RANGE = "The provided starting key does not match the range key predicate"
 NOT_PROJECTED = INVALID + "Secondary index {} does not project one or more filter attributes: [{}]"
+CONSISTENT = "Consistent reads are not supported on global secondary indexes"
+NO_VECTORS = {
+    "Query": "Query operation not supported on this index type.",
+    "Scan": "Scan operation not supported on this index type",
+}
 ONE_ROW = "The query can return at most one row and cannot be restarted"
 
 
@@ -74,7 +79,7 @@ def query(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     table = db.table(request["TableName"])
     if table.membership is not None and request.get("ConsistentRead"):
         table.membership.check_quorum(table)
-    index = _index(table, request)
+    index = _index(table, request, "Query")
     schema = table.key.schema if index is None else index.definition.key
     if start is not None:
         _check_start_schema(table, index, start, BAD_START)
@@ -122,7 +127,7 @@ def scan(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     table = db.table(request["TableName"])
     if table.membership is not None and request.get("ConsistentRead"):
         table.membership.check_quorum(table)
-    index = _index(table, request)
+    index = _index(table, request, "Scan")
     if start is not None:
         _check_start_schema(table, index, start, BAD_START if index is not None else f"{BAD_START}: {MISMATCH}")
     reading = _reading(request, table, index, bound, old_filter, bound.projection or projection)
@@ -234,18 +239,27 @@ def must_fetch(request: dict[str, Any], index: Index | None, projection: Project
 # ---------------------------------------------------------------------- checks
 
 
-def _index(table: Table, request: dict[str, Any]) -> Index | None:
+def _index(table: Table, request: dict[str, Any], operation: str) -> Index | None:
     name = request.get("IndexName")
     if name is None:
         return None
     index = table.items.store.indexes.get(name)
     if index is None:
+        if name in table.vectors:
+            raise _no_vectors(request, operation)
         raise refuse(f"The table does not have the specified index: {name}")
     if index.definition.is_global:
         check_readable(table, name)
         if request.get("ConsistentRead"):
-            raise refuse("Consistent reads are not supported on global secondary indexes")
+            raise refuse(CONSISTENT)
     return index
+
+
+def _no_vectors(request: dict[str, Any], operation: str) -> AwsError:
+    """Vector indexes are searched only. Order and words as captured (ExtendDB's and Dynoxide's authors, 2026-08)."""
+    if operation == "Query" and request.get("ConsistentRead"):
+        return refuse(CONSISTENT)
+    return refuse(NO_VECTORS[operation])
 
 
 def _check_select(request: dict[str, Any], prefix: str) -> None:

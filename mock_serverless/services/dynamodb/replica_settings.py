@@ -90,6 +90,7 @@ SHARED = (
     "BillingMode",
     "AttributeDefinitions",
     "GlobalSecondaryIndexUpdates",
+    "VectorIndexUpdates",
     "SSESpecification",
     "TableClass",
     "WarmThroughput",

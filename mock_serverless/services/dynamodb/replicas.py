@@ -272,6 +272,8 @@ def _copied(table: Table, db: Database, action: dict[str, Any]) -> Table:
     replica = Table(db.scope, table.name, db.scope.ids.uuid(), table.key.schema, table.attributes, settings)
     for definition in table.indexes.values():
         replica.add_index(definition, deepcopy(table.index_settings.get(definition.name)))
+    for vectors in table.vectors.values():
+        replica.add_vectors(vectors, deepcopy(table.vector_settings[vectors.name]))
     share_write_scaling(table, replica)
     set_overrides(replica, table, action)
     return replica

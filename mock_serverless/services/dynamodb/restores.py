@@ -17,8 +17,10 @@ from .descriptions import description
 from .schema import INVALID, IndexDefinition
 from .states import begin
 from .store import Store
-from .table import IndexSettings, Settings, Table, Throughput
+from .table import IndexSettings, Settings, Table, Throughput, VectorSettings
 from .values import refuse
+from .vector_definitions import ON_DEMAND_ONLY
+from .vector_indexes import VectorDefinition
 from .versions import Versioned
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ KNOWN = frozenset(
         "SourceTableName",
         "TargetTableName",
         "UseLatestRestorableTime",
+        "VectorIndexOverride",
     )
 )
 NO_SUCH_INDEX = (
@@ -63,6 +66,7 @@ class Plan:
 
     settings: Settings
     indexes: tuple[tuple[str, IndexDefinition, IndexSettings | None], ...]
+    vectors: tuple[tuple[str, VectorDefinition], ...] = ()
 
 
 def refuse_others(name: str, request: dict[str, Any]) -> None:
@@ -113,7 +117,8 @@ def plan(db: Database, source: Table, request: dict[str, Any]) -> Plan:
     settings.encryption = None if old.encryption is None else {**old.encryption, "Status": "ENABLED"}
     if "SSESpecificationOverride" in request:
         settings.encryption = encryption(db, request["SSESpecificationOverride"])
-    return Plan(settings, (*_local(source, request), *_global(source, request, billing)))
+    indexes = (*_local(source, request), *_global(source, request, billing))
+    return Plan(settings, indexes, tuple(_vectors(source, request, billing)))
 
 
 def _check_throughput(request: dict[str, Any], old: str, billing: str) -> None:
@@ -176,15 +181,44 @@ def _global(
     return found
 
 
+def _vectors(source: Table, request: dict[str, Any], billing: str) -> list[tuple[str, VectorDefinition]]:
+    """Vector indexes that there are, whole (but for the name, as with other indexes: a guess)."""
+    given = request.get("VectorIndexOverride")
+    found = list(source.vectors.items())
+    if given is not None:
+        found = []
+        for entry in given:
+            name, taken = entry["IndexName"], [one for one, _ in found]
+            alike = [d for d in source.vectors.values() if d.name not in taken and _is_like_vectors(d, entry)]
+            old = min(alike, key=lambda d: d.name != name, default=None)
+            if old is None:
+                raise refuse(NO_SUCH_INDEX.format(name))
+            if any(definition.name == name for _, definition in found):
+                raise refuse(f"{INVALID}Duplicate index name: {name}")  # a guess
+            found.append((old.name, replace(old, name=name)))
+    if found and billing != PER_REQUEST:
+        raise refuse(ON_DEMAND_ONLY)  # that it is so: a guess
+    return found
+
+
+def _is_like_vectors(definition: VectorDefinition, given: dict[str, Any]) -> bool:
+    projection = {**given["Projection"], "NonKeyAttributes": sorted(given["Projection"].get("NonKeyAttributes") or ())}
+    shown = definition.described()
+    old = {"NonKeyAttributes": [], **shown["Projection"]}
+    alike = all(shown[name] == given[name] for name in ("VectorAttribute", "Dimensions", "DistanceFunction"))
+    return alike and old == projection and (shown.get("SearchSchema") or []) == (given.get("SearchSchema") or [])
+
+
 def _matched(
     existing: list[IndexDefinition], given: list[dict[str, Any]]
 ) -> list[tuple[IndexDefinition, str, dict[str, Any]]]:
     """An index is known by its keys and projection; it may be given another name."""
-    found = []
+    found: list[tuple[IndexDefinition, str, dict[str, Any]]] = []
     names: set[str] = set()
     for entry in given:
         name = entry["IndexName"]
-        old = next((d for d in existing if _is_like(d, entry)), None)
+        alike = [d for d in existing if _is_like(d, entry) and d not in (taken for taken, _, _ in found)]
+        old = min(alike, key=lambda d: d.name != name, default=None)
         if old is None:
             raise refuse(NO_SUCH_INDEX.format(name))
         if name in names:
@@ -209,12 +243,15 @@ def _is_like(definition: IndexDefinition, given: dict[str, Any]) -> bool:
 def restored(db: Database, name: str, source: Table, store: Store, plan: Plan, origin: Origin) -> dict[str, Any]:
     """Make the table, with the items of ``store``; the answer of both operations."""
     used = {*source.key.names, *(n for _, d, _ in plan.indexes for n in d.key.names)}
+    used |= {n for _, d in plan.vectors for n, _, _ in d.schema}
     attributes = {n: kind for n, kind in source.attributes.items() if n in used}
     table = Table(db.scope, name, db.scope.ids.uuid(), source.key.schema, attributes, plan.settings)
     table.origin = origin
-    table.items = Versioned(store.copy({old: definition for old, definition, _ in plan.indexes}))
+    table.items = Versioned(store.copy({old: definition for old, definition, _ in plan.indexes}, dict(plan.vectors)))
     for _, definition, own in plan.indexes:
         table.define_index(definition, own)
+    for _, vectors in plan.vectors:
+        table.define_vectors(vectors, VectorSettings())
     db.tables[name] = table
     begin(db, table, "CREATING", "restore")
     return {"TableDescription": description(table, "CREATING")}

@@ -187,6 +187,21 @@ class Projection:
         return shown
 
 
+def check_projection(index: dict[str, Any]) -> None:
+    """What a request says that an index is to project."""
+    projection = index["Projection"]
+    kind, included = projection.get("ProjectionType"), projection.get("NonKeyAttributes")
+    if kind is None:
+        raise refuse(INVALID + "Unknown ProjectionType: null")
+    if included is not None and kind != "INCLUDE":
+        raise refuse(f"{INVALID}ProjectionType is {kind}, but NonKeyAttributes is specified")
+    if included is None and kind == "INCLUDE":
+        raise refuse(INVALID + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+    if included is not None and len(set(included)) != len(included):
+        twice = next(name for name in included if included.count(name) > 1)
+        raise refuse(f"{INVALID}Duplicate element in NonKeyAttributes: {twice}")  # measured
+
+
 @dataclass(frozen=True, slots=True)
 class IndexDefinition:
     """A secondary index as it was defined."""

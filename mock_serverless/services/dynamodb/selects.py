@@ -24,7 +24,7 @@ from .partiql import SelectPlan, check_parameters
 from .partiql.literals import EMPTY_PART
 from .partiql.tree import Expression, Name
 from .placement import HASH_BITS
-from .queries import NOT_PROJECTED, Reading, check_lengths, must_fetch, page, span
+from .queries import NO_VECTORS, NOT_PROJECTED, Reading, check_lengths, must_fetch, page, span
 from .schema import Key, KeySchema
 from .states import check_readable
 from .store import Bounds, Index, Store
@@ -259,7 +259,7 @@ def _index(table: Table, name: str | None, consistent: bool) -> Index | None:
         return None
     index = table.items.store.indexes.get(name)
     if index is None:
-        raise refuse(NO_INDEX)
+        raise refuse(NO_VECTORS["Scan"] if name in table.vectors else NO_INDEX)  # parity suite
     if index.definition.is_global:
         check_readable(table, name)
         if consistent:

@@ -16,7 +16,7 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
 from . import tokens
-from .capacity import REPORTED, Costs, change_units, consumed, read_units
+from .capacity import REPORTED, Costs, change_costs, consumed, read_units
 from .conflicts import check_free
 from .database import Database
 from .expressions import BoundCondition
@@ -81,7 +81,7 @@ def execute_statement(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"Items": [] if change.returned is None else [change.returned]}
     mode = request.get("ReturnConsumedCapacity")
     if mode in REPORTED:
-        answer["ConsumedCapacity"] = consumed(mode, change.table, *change_units(change.table, change.old, change.new))
+        answer["ConsumedCapacity"] = consumed(mode, change.table, *change_costs(change.table, change.old, change.new))
     return answer
 
 
@@ -331,7 +331,7 @@ def _done(slot: _Slot, costs: Costs) -> Item | None:
     if slot.fault is not None:
         return None
     if costs.wanted:
-        costs.add(change.table, *change_units(change.table, change.old, change.new))
+        costs.add(change.table, *change_costs(change.table, change.old, change.new))
     return change.returned
 
 

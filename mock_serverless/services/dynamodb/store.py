@@ -6,6 +6,7 @@
     partitions   partition key -> sort keys, sorted           tables with a sort key only
     indexes      name -> Index: partition key -> entries      (sort values..., tie, key of the item), sorted;
                  images: key -> what the index has of the item, packed, where that isn't all of it
+    vectors      name -> VectorIndex (vector_indexes.py)
 
 Stored items are never changed; whoever reads one gets a fresh copy. Reading a partition, of the table or of an index, costs
 O(log n + what is read); scanning goes through the partitions in the order of the hash (placement.py).
@@ -22,6 +23,7 @@ from .images import Record as Record
 from .placement import PartitionOrder, insert, key_bytes, place, remove, slice_of
 from .schema import IndexDefinition, Key, PrimaryKey
 from .values import Item, Value, number_of, size_of
+from .vector_indexes import VectorDefinition, VectorIndex
 
 
 class _Last:
@@ -209,7 +211,7 @@ def bisect_right_in(entries: Any, entry: Any) -> int:
 class Store:
     """All items of a table with its indexes, at one moment."""
 
-    __slots__ = ("_order", "indexes", "items", "key", "partitions", "size")
+    __slots__ = ("_order", "indexes", "items", "key", "partitions", "size", "vectors")
 
     def __init__(self, key: PrimaryKey) -> None:
         self.key = key
@@ -217,9 +219,10 @@ class Store:
         self.partitions: dict[Any, Any] | None = None if key.range_name is None else {}
         self._order = PartitionOrder(key.place_of)
         self.indexes: dict[str, Index] = {}
+        self.vectors: dict[str, VectorIndex] = {}
         self.size = 0
 
-    def copy(self, indexes: dict[str, IndexDefinition]) -> Store:
+    def copy(self, indexes: dict[str, IndexDefinition], vectors: dict[str, VectorDefinition]) -> Store:
         """A copy of its own (the images are shared), with some of the indexes: old name -> definition."""
         twin = Store(self.key)
         twin.items = self.items.copy()
@@ -227,6 +230,7 @@ class Store:
             twin.partitions = {partition: entries.copy() for partition, entries in self.partitions.items()}
         twin.size = self.size
         twin.indexes = {definition.name: self.indexes[old].copy(definition) for old, definition in indexes.items()}
+        twin.vectors = {definition.name: self.vectors[old].copy(definition) for old, definition in vectors.items()}
         return twin
 
     def get(self, key: Key) -> Record | None:
@@ -248,11 +252,13 @@ class Store:
             if image is None:
                 del items[key]
                 self._leave(key)
-        if self.indexes:
+        if self.indexes or self.vectors:
             before = None if old is None else unpack(old)
             after = unpack(image) if image is not None and record is None else record
             for index in self.indexes.values():
                 index.replace(key, before, after)
+            for vectors in self.vectors.values():
+                vectors.replace(key, before, after)
         return old
 
     def _enter(self, key: Key) -> None:
@@ -286,12 +292,31 @@ class Store:
             self.indexes[name] = index
         return old
 
+    def set_vectors(self, name: str, index: VectorIndex | None) -> VectorIndex | None:
+        """Put a vector index (filled already) or take it away; gives what was there."""
+        old = self.vectors.pop(name, None)
+        if index is not None:
+            self.vectors[name] = index
+        return old
+
     def built_index(self, definition: IndexDefinition) -> Index:
         """A new index with the items that have its key."""
         index = Index(definition, self.key)
         for key, image in self.items.items():
             index.replace(key, None, unpack(image))
         return index
+
+    def built_vectors(self, definition: VectorDefinition) -> VectorIndex:
+        """A new vector index with the items that fit into it."""
+        index = VectorIndex(definition)
+        for key, image in self.items.items():
+            index.replace(key, None, unpack(image))
+        return index
+
+    @property
+    def billed_size(self) -> int:
+        """The size as describe_table shows it: an attribute which vector indexes read counts as 32-bit floats (parity suite)."""
+        return self.size - sum({index.definition.attribute: index.saved for index in self.vectors.values()}.values())
 
     # ------------------------------------------------------------------ reading
 

@@ -20,6 +20,7 @@ from .images import Image, Record, item_of, pack, same, unpack
 from .schema import IndexDefinition, Key, KeySchema, PrimaryKey
 from .store import Store
 from .values import Item, refuse, size_of
+from .vector_indexes import VectorDefinition
 from .versions import Versioned
 
 if TYPE_CHECKING:
@@ -91,6 +92,18 @@ class IndexSettings:
 
 
 @dataclass(slots=True)
+class VectorSettings:
+    """What a vector index has beside its definition."""
+
+    status: str = "ACTIVE"
+    backfilling: bool = False
+    added: bool = False  # by update_table, as of IndexSettings
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> VectorSettings:
+        return replace(self)
+
+
+@dataclass(slots=True)
 class Settings:
     """What can be set of a table beside its keys and indexes."""
 
@@ -150,6 +163,8 @@ class Table:
         self.index_settings: dict[str, IndexSettings] = {}
         self.checks: tuple[IndexDefinition, ...] = ()
         self.index_attributes: frozenset[str] = frozenset()
+        self.vectors: dict[str, VectorDefinition] = {}  # replaced, never changed in place
+        self.vector_settings: dict[str, VectorSettings] = {}
         self.settings = settings
         self.items = Versioned(Store(self.key))
         self.journal = Journal()
@@ -183,6 +198,7 @@ class Table:
         parts = (
             "settings",
             "index_settings",
+            "vector_settings",
             "items",
             "journal",
             "stream",
@@ -201,7 +217,7 @@ class Table:
         twin: Table = object.__new__(Table)
         twin.__dict__.update(self.__dict__)
         twin.indexes = self.indexes.copy()
-        for name in ("settings", "index_settings", "items"):
+        for name in ("settings", "index_settings", "vector_settings", "items"):
             setattr(twin, name, deepcopy(getattr(self, name)))
         twin.journal, twin.expiry = Journal(), Expiry()
         twin.stream = twin.latest_stream = twin.recovery = twin.origin = twin._past = twin.membership = None
@@ -235,6 +251,42 @@ class Table:
         self.index_settings.pop(name, None)
         self.insights = {index: insights for index, insights in self.insights.items() if index != name}
         self.items.set_index(name, None)
+
+    def add_vectors(self, definition: VectorDefinition, settings: VectorSettings) -> None:
+        """Add a vector index, with the items that fit into it already."""
+        self.define_vectors(definition, settings)
+        self.items.set_vectors(definition.name, self.items.store.built_vectors(definition))
+
+    def define_vectors(self, definition: VectorDefinition, settings: VectorSettings) -> None:
+        """The store has the vector index: now the table has it."""
+        self.vectors = {**self.vectors, definition.name: definition}
+        self.vector_settings[definition.name] = settings
+
+    def drop_vectors(self, name: str) -> None:
+        """Take a vector index away."""
+        self.vectors = {other: definition for other, definition in self.vectors.items() if other != name}
+        self.vector_settings.pop(name, None)
+        self.items.set_vectors(name, None)
+
+    def progress_of(self, index: str) -> IndexSettings | VectorSettings | None:
+        """How it stands with a global or a vector index."""
+        return self.index_settings.get(index) or self.vector_settings.get(index)
+
+    @property
+    def progress(self) -> dict[str, IndexSettings | VectorSettings]:
+        """How it stands with all its global and vector indexes."""
+        return {**self.index_settings, **self.vector_settings}
+
+    def billed(self, record: Record) -> int:
+        """The size of an item to be written: its vectors count as 32-bit floats (parity suite)."""
+        item, size = record
+        fitting = {d.attribute: d for d in self.vectors.values() if d.vector_of(item) is not None}
+        return size - sum(d.saved_in(item) for d in fitting.values())
+
+    def check_vectors(self, item: Item, touched: tuple[str, ...] | None = None) -> None:
+        """Refuse an item which a vector index can't take; see :meth:`VectorDefinition.check`."""
+        for definition in self.vectors.values():
+            definition.check(item, touched)
 
     def _order_checks(self) -> None:
         """Indexes in the order in which the service checks an item against them: global before local, the last first."""

@@ -28,9 +28,10 @@ from .definitions import (
 from .descriptions import deleted, description
 from .states import begin, busy, check_idle, found, unsettled
 from .streams import close_stream, enable_stream
-from .table import Table
+from .table import Table, VectorSettings
 from .update_rules import check_account, check_most_on_demand, check_most_provisioned
 from .values import refuse
+from .vector_definitions import vector_definition
 
 CREATE = frozenset(
     (
@@ -44,7 +45,7 @@ CREATE = frozenset(
         ),
         *("DeletionProtectionEnabled", "OnDemandThroughput", "ProvisionedThroughput", "SSESpecification"),
         *("StreamSpecification", "TableClass", "Tags", "WarmThroughput", "ResourcePolicy"),
-        *("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"),
+        *("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode", "VectorIndexes"),
     )
 )
 
@@ -98,6 +99,8 @@ def make(db: Database, request: dict[str, Any], table_id: str) -> Table:
         table.add_index(index_definition(given, key, attributes, is_global=False), None)
     for given in request.get("GlobalSecondaryIndexes") or ():
         table.add_index(index_definition(given, key, attributes, is_global=True), index_settings(given))
+    for given in request.get("VectorIndexes") or ():
+        table.add_vectors(vector_definition(given, key, attributes), VectorSettings())
     table.settings.tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
     db.tables[name] = table
     return table
@@ -147,7 +150,7 @@ def delete_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     check_idle(table)
     if table.is_busy:
         raise busy(f"Table: {table.name} is in the process of being updated.")  # encryption, warm throughput: measured
-    if any(own.status != "ACTIVE" for own in table.index_settings.values()):
+    if any(own.status != "ACTIVE" for own in table.progress.values()):
         raise busy("Cannot delete table while indexes are being created, updated, or deleted.")  # measured on AWS
     replicas.check_departure(table)
     if table.settings.deletion_protection:

@@ -14,7 +14,7 @@ from typing import Any
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
-from .capacity import Costs, change_units, collection_metrics, read_units, write_units
+from .capacity import Costs, change_costs, change_units, collection_metrics, read_units, write_units
 from .conflicts import HELD, ONGOING, check_token, is_held
 from .database import Database
 from .expressions import BoundProjection, bind
@@ -216,7 +216,7 @@ def _written(request: dict[str, Any], writes: list[Write]) -> dict[str, Any]:
             if write.kind == "ConditionCheck":
                 costs.add(write.table, write_units(write.size))
             else:
-                costs.add(write.table, *change_units(write.table, write.old, write.new))
+                costs.add(write.table, *change_costs(write.table, write.old, write.new))
         if request.get("ReturnItemCollectionMetrics") == "SIZE" and write.kind != "ConditionCheck":
             image = write.action.item if isinstance(write.action, PutAction) else write.action.given
             shown = collection_metrics(write.table, image)

@@ -25,6 +25,7 @@ from .schema import INVALID
 from .states import busy, iso
 from .table import Table, Throughput
 from .values import refuse
+from .vector_definitions import check_key_is_no_vector, check_new_name, check_vector_changes, check_vector_updates
 
 if TYPE_CHECKING:
     from .database import Database
@@ -43,6 +44,7 @@ EXCLUSIVE = {
     "GlobalTableSettingsReplicationMode": "GlobalTableSettingsReplicationMode modification" + ONLY,  # a guess
 }
 """In the order in which they are named where several are there."""
+LISTS = ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates")
 NOT_ACTIONS = frozenset(("TableName", "AttributeDefinitions", "MultiRegionConsistency"))
 MOST_UNITS_OF_A_TABLE = 40000
 MOST_UNITS_OF_AN_ACCOUNT = 80000
@@ -55,23 +57,23 @@ SWITCHES_A_DAY, CLASSES_A_MONTH, ENCRYPTIONS_A_DAY, DECREASES_A_DAY = 4, 2, 4, 4
 
 def check_request(db: Database, request: dict[str, Any]) -> None:
     """What is wrong whatever table it is."""
-    updates = request.get("GlobalSecondaryIndexUpdates")
-    given = {
-        name
-        for name in request
-        if name not in NOT_ACTIONS and not (name == "GlobalSecondaryIndexUpdates" and not updates)
-    }
+    updates, vectors = request.get("GlobalSecondaryIndexUpdates"), request.get("VectorIndexUpdates")
+    given = {name for name in request if name not in NOT_ACTIONS and (name not in LISTS or request[name])}
     if not given:
         listed = [name for name in LISTED if name not in request]
         raise refuse(f"At least one of {', '.join(listed)} or TableClass is required")
-    if updates is not None and not updates:
-        raise refuse(INVALID + "List of GlobalSecondaryIndexUpdates is empty")
+    for name in LISTS:
+        if request.get(name) == []:
+            raise refuse(f"{INVALID}List of {name} is empty")  # of VectorIndexUpdates: a guess
     _check_combination(request, given)
     if "ProvisionedThroughput" in request:
         if request.get("BillingMode") == PER_REQUEST:
             raise refuse(INVALID + "ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST")
         check_bounds(request["ProvisionedThroughput"])
     _check_index_updates(updates or [])
+    check_vector_updates(vectors or [])
+    if sum("Update" not in update for update in (*(updates or ()), *(vectors or ()))) > 1:
+        raise one_online_index()
     check_class(request)
     encryption(db, request.get("SSESpecification"))
     stream = request.get("StreamSpecification")
@@ -88,7 +90,7 @@ def _check_combination(request: dict[str, Any], given: set[str]) -> None:
         if name in given:
             raise refuse(INVALID + message)
     updates = request.get("GlobalSecondaryIndexUpdates") or []
-    online = any("Update" not in update for update in updates)
+    online = "VectorIndexUpdates" in given or any("Update" not in update for update in updates)
     if "WarmThroughput" in given:
         if any("Create" in update for update in updates):
             raise refuse(INVALID + "Create global secondary index cannot be specified when updating WarmThroughput")
@@ -125,8 +127,6 @@ def _check_index_updates(updates: list[dict[str, Any]]) -> None:
         seen.add(name)
         if "Update" in update and "ProvisionedThroughput" in action:
             check_bounds(action["ProvisionedThroughput"], f" for index {name}")
-    if sum("Update" not in update for update in updates) > 1:
-        raise one_online_index()
 
 
 def one_online_index() -> AwsError:
@@ -189,11 +189,11 @@ REFUSALS = {
 
 def check_index_states(table: Table, updates: list[dict[str, Any]]) -> None:
     """Indexes come and go one at a time; one that isn't ACTIVE can't be changed."""
-    online = {name for name, own in table.index_settings.items() if own.status in ("CREATING", "DELETING")}
+    online = {name for name, own in table.progress.items() if own.status in ("CREATING", "DELETING")}
     for update in updates:
         ((kind, action),) = update.items()
         name = action["IndexName"]
-        own = table.index_settings.get(name)
+        own = table.progress_of(name)
         where = f"Table: {table.name} Index: {name}"
         if own is not None and own.status == "CREATING" and not own.backfilling:
             if kind == "Delete":
@@ -354,7 +354,8 @@ def _check_indexes(db: Database, table: Table, request: dict[str, Any], billing:
             raise refuse(f"Cannot {kind.lower()} an index that is not a GlobalSecondaryIndex: {name}")
         elif kind == "Update":
             _check_index_update(db, table, action, billing)
-    check_index_states(table, updates)
+    check_vector_changes(table, request, billing == PER_REQUEST)
+    check_index_states(table, [*updates, *(request.get("VectorIndexUpdates") or ())])
     if billing != PER_REQUEST and table.settings.billing_mode == PER_REQUEST:
         told = {u["Update"]["IndexName"] for u in updates if "ProvisionedThroughput" in u.get("Update", {})}
         for definition in table.global_indexes:
@@ -364,11 +365,11 @@ def _check_indexes(db: Database, table: Table, request: dict[str, Any], billing:
 
 def _check_creation(db: Database, table: Table, request: dict[str, Any], action: dict[str, Any], billing: str) -> None:
     name = action["IndexName"]
-    if name in table.indexes:
-        raise refuse("Attempting to create an index which already exists")
+    check_new_name(table, name)
     if "AttributeDefinitions" not in request:
         raise refuse(f"{INVALID}AttributeDefinitions is not specified for index: {name}")
     defined = {**{d["AttributeName"]: d["AttributeType"] for d in request["AttributeDefinitions"]}, **table.attributes}
+    check_key_is_no_vector(table, action["KeySchema"], defined)
     check_new_index(action, billing, defined)
     check_most_provisioned(db, action.get("ProvisionedThroughput"), name)
     check_most_on_demand(db, action.get("OnDemandThroughput"), f"index : {name}")

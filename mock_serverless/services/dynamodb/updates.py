@@ -18,14 +18,15 @@ from mock_serverless.core.scope import Scope
 from . import bulk_operations, replicas, update_rules
 from .database import Database
 from .definitions import ON_DEMAND_WARM, PER_REQUEST, encryption, index_definition, index_settings, refuse_others
-from .descriptions import description, global_index
+from .descriptions import description, global_index, vector_index
 from .replica_descriptions import described
 from .replica_settings import check_stream, shares
 from .schema import INVALID
 from .states import begin, busy, found, iso
 from .streams import close_stream, enable_stream
-from .table import IndexSettings, Settings, Table, Throughput
+from .table import IndexSettings, Settings, Table, Throughput, VectorSettings
 from .values import refuse
+from .vector_definitions import vector_definition
 
 DAY = 24 * 3600
 KNOWN = frozenset(
@@ -36,6 +37,7 @@ KNOWN = frozenset(
             "BillingMode",
             "DeletionProtectionEnabled",
             "GlobalSecondaryIndexUpdates",
+            "VectorIndexUpdates",
         ),
         *("OnDemandThroughput", "ProvisionedThroughput", "SSESpecification", "StreamSpecification", "TableClass"),
         *("WarmThroughput", "GlobalTableSettingsReplicationMode", *replicas.MEMBERS_OF_UPDATE),
@@ -347,23 +349,20 @@ def _create_index(db: Database, table: Table, action: dict[str, Any], request: d
     own = index_settings(action)
     table.add_index(definition, own)
     prune_attributes(table)
-    if not (db.latency.of("table") or db.latency.of("index")):
-        return {**global_index(table, definition, "CREATING"), "Backfilling": False}
-    own.status, own.added = "CREATING", True
-    _finish(
-        db,
-        table,
-        INDEX,
-        f"created. Table: {table.name} Indexes: [{definition.name}]",
-        "backfill",
-        index=definition.name,
-    )
+    _begin_index(db, table, own, definition.name)
     return {**global_index(table, definition, "CREATING"), "Backfilling": False}
+
+
+def _begin_index(db: Database, table: Table, own: IndexSettings | VectorSettings, index: str) -> None:
+    """An index is CREATING for as long as that takes."""
+    if db.latency.of("table") or db.latency.of("index"):
+        own.status, own.added = "CREATING", True
+        _finish(db, table, INDEX, f"created. Table: {table.name} Indexes: [{index}]", "backfill", index=index)
 
 
 def _backfill(table: Table, index: str) -> None:
     """The resources of a new index are there: now it is filled."""
-    own = table.index_settings.get(index)
+    own = table.progress_of(index)
     if own is None or own.status != "CREATING":
         return
     seconds = table.scope.state().latency.of("index")
@@ -379,7 +378,7 @@ FINISH["backfill"] = _backfill
 def finish_index(scope: Scope, table: str, table_id: str, index: str) -> None:
     """An index is filled, or has its new throughput."""
     there = found(scope, table, table_id)
-    own = None if there is None else there.index_settings.get(index)
+    own = None if there is None else there.progress_of(index)
     if own is not None and own.status in ("CREATING", "UPDATING"):
         own.status, own.backfilling = "ACTIVE", False
 
@@ -388,27 +387,34 @@ def _delete_index(db: Database, table: Table, action: dict[str, Any], request: d
     definition = table.indexes[action["IndexName"]]
     shown = global_index(table, definition, "DELETING")
     shown.pop("Backfilling", None)
-    if db.latency.of("table"):
-        table.index_settings[definition.name].status = "DELETING"
-        words = f"deleted. Table: {table.name} Indexes: [{definition.name}]"
-        _finish(db, table, INDEX, words, "drop", index=definition.name)
-    else:
-        _drop(table, definition.name)
+    _begin_drop(db, table, table.index_settings[definition.name], definition.name)
     return shown
 
 
+def _begin_drop(db: Database, table: Table, own: IndexSettings | VectorSettings, index: str) -> None:
+    """An index is DELETING for as long as that takes."""
+    if db.latency.of("table"):
+        own.status = "DELETING"
+        _finish(db, table, INDEX, f"deleted. Table: {table.name} Indexes: [{index}]", "drop", index=index)
+    else:
+        _drop(table, index)
+
+
 def _drop(table: Table, index: str) -> None:
-    if index in table.index_settings:
+    if index in table.vectors:
+        table.drop_vectors(index)
+    elif index in table.index_settings:
         table.drop_index(index)
-        prune_attributes(table)
+    prune_attributes(table)
 
 
 FINISH["drop"] = _drop
 
 
 def prune_attributes(table: Table) -> None:
-    """The definitions are exactly those of attributes which some key uses."""
+    """The definitions are exactly those of attributes which some key or search schema uses."""
     used = {*table.key.names, *(name for d in table.indexes.values() for name in d.key.names)}
+    used |= {name for d in table.vectors.values() for name, _, _ in d.schema}
     table.attributes = {name: kind for name, kind in table.attributes.items() if name in used}
 
 
@@ -436,6 +442,28 @@ def _change_index(db: Database, table: Table, action: dict[str, Any], request: d
     return {**shown, "IndexStatus": "UPDATING"}
 
 
+def _update_vectors(db: Database, table: Table, request: dict[str, Any]) -> dict[str, Any]:
+    """Add or drop a vector index; the answer shows all that there are, the one that goes too."""
+    shown: dict[str, dict[str, Any]] = {}
+    for update in request["VectorIndexUpdates"]:
+        ((kind, action),) = update.items()
+        name = action["IndexName"]
+        if kind == "Create":
+            new = {d["AttributeName"]: d["AttributeType"] for d in request.get("AttributeDefinitions") or ()}
+            table.attributes = {**new, **table.attributes}
+            own = VectorSettings()
+            table.add_vectors(vector_definition(action, table.key.schema, table.attributes), own)
+            prune_attributes(table)
+            _begin_index(db, table, own, name)
+            shown[name] = {**vector_index(table, table.vectors[name], "CREATING"), "Backfilling": False}
+        else:
+            shown[name] = vector_index(table, table.vectors[name], "DELETING")
+            shown[name].pop("Backfilling", None)
+            _begin_drop(db, table, table.vector_settings[name], name)
+    kept = [vector_index(table, d, table.status) for d in table.vectors.values() if d.name not in shown]
+    return {"VectorIndexes": [*kept, *shown.values()], "TableStatus": "UPDATING"}
+
+
 ACTIONS = {"Create": _create_index, "Delete": _delete_index, "Update": _change_index}
 PARTS: tuple[tuple[tuple[str, ...], Any], ...] = (
     (("BillingMode", "ProvisionedThroughput"), _update_iops),
@@ -446,6 +474,7 @@ PARTS: tuple[tuple[tuple[str, ...], Any], ...] = (
     (("WarmThroughput",), _update_warm),
     (("SSESpecification",), _update_encryption),
     (("GlobalSecondaryIndexUpdates",), _update_indexes),
+    (("VectorIndexUpdates",), _update_vectors),
     (("GlobalTableSettingsReplicationMode",), _update_mode),
 )
 """What each member of a request does; each gives what the answer shows of it."""

@@ -16,6 +16,7 @@ from weakref import ReferenceType, ref
 from .images import Image, Record
 from .schema import Key
 from .store import Index, Store
+from .vector_indexes import VectorIndex
 
 Undo = tuple[Callable[[Store, Any, Any], Any], Any, Any]
 """A function of the store, and the arguments with which it takes one change back."""
@@ -57,7 +58,7 @@ class Version:
 
 
 class Versioned:
-    """A store that can be copied in no time. All changes go through :meth:`replace` and :meth:`set_index`."""
+    """A store that can be copied in no time. All changes go through :meth:`replace`, :meth:`set_index`, :meth:`set_vectors`."""
 
     __slots__ = ("_version",)
 
@@ -83,6 +84,11 @@ class Versioned:
         """Put an index or take it away."""
         self._version.reached()
         self._noted(Store.set_index, name, index)
+
+    def set_vectors(self, name: str, index: VectorIndex | None) -> None:
+        """Put a vector index or take it away."""
+        self._version.reached()
+        self._noted(Store.set_vectors, name, index)
 
     def _noted(self, change: Callable[..., Any], key: Any, value: Any, *more: Any) -> Any:
         version = self._version

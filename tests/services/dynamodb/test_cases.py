@@ -43,6 +43,7 @@ FILES = (
     "companions",
     "global_tables",
     "partiql",
+    "vectors",
 )
 
 

@@ -9,6 +9,7 @@
     bound.update.project(item) -> item       what it writes, of the old item (UPDATED_OLD) or the new one (UPDATED_NEW)
     bound.key_condition.against([("pk", "S")], [("sk", "N")]) -> KeyMatch
     bound.filter(item) -> bool
+    fit_search(bound.search, [("tenant", "S", "HASH")]) -> values by attribute
     bound.projection(item) -> item           a copy
 
 A text goes through lexer, parser (``tree`` has the nodes), rules, and is planned once: plans are kept by text, so a request
@@ -26,6 +27,8 @@ from .keys import BoundKeyCondition, KeyMatch, KeyTest
 from .printer import unparse
 from .projections import BoundProjection, plan_projection
 from .request import PARAMETERS, Bound, bind
+from .searches import BoundSearchCondition
+from .searches import against as fit_search
 from .tree import Condition, Projection, Update
 from .updates import BoundUpdate, plan_update
 
@@ -35,10 +38,12 @@ __all__ = [
     "BoundCondition",
     "BoundKeyCondition",
     "BoundProjection",
+    "BoundSearchCondition",
     "BoundUpdate",
     "KeyMatch",
     "KeyTest",
     "bind",
+    "fit_search",
     "parse_condition",
     "parse_projection",
     "parse_update",

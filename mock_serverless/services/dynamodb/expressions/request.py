@@ -19,6 +19,7 @@ from .keys import BoundKeyCondition, bind_key_condition
 from .placeholders import NOTHING, Placeholders, check_used, checked
 from .projections import BoundProjection, bind_projection, plan_projection
 from .rules import MAXIMUM_SIZE, TOO_LONG, size_of
+from .searches import BoundSearchCondition, bind_search_condition
 from .updates import BoundUpdate, bind_update, plan_update
 
 
@@ -62,6 +63,9 @@ PARAMETERS = {
         ("FilterExpression",),
         tells_size=("FilterExpression",),
     ),
+    "SearchVectors": Parameters(
+        ("ProjectionExpression", "SearchConditionExpression"), (), ("SearchConditionExpression",)
+    ),
     "Put": _PUT,
     "Delete": _PUT,
     "ConditionCheck": _PUT,
@@ -79,6 +83,7 @@ class Bound:
     key_condition: BoundKeyCondition | None = None
     filter: BoundCondition | None = None
     projection: BoundProjection | None = None
+    search: BoundSearchCondition | None = None
 
 
 def bind(operation: str, request: Mapping[str, Any]) -> Bound:
@@ -165,6 +170,12 @@ def _bind_filter(bound: Bound, text: str, placeholders: Placeholders, used: set[
     bound.filter = bind_condition("FilterExpression", text, placeholders, used)
 
 
+def _bind_search(bound: Bound, text: str, placeholders: Placeholders, used: set[str]) -> None:
+    condition = bind_condition("SearchConditionExpression", text, placeholders, used)
+    assert condition.plan.tree is not None
+    bound.search = bind_search_condition(condition.plan.tree, placeholders)
+
+
 def _bind_projection(bound: Bound, text: str, placeholders: Placeholders, used: set[str]) -> None:
     plan = plan_projection(text)
     projection = plan.fault or bind_projection(plan, placeholders)
@@ -179,6 +190,7 @@ _BINDERS = {
     "ConditionExpression": _bind_condition,
     "KeyConditionExpression": _bind_key_condition,
     "FilterExpression": _bind_filter,
+    "SearchConditionExpression": _bind_search,
     "ProjectionExpression": _bind_projection,
 }
 _ORDER = tuple(_BINDERS)
