@@ -190,9 +190,13 @@ def _in_virtual_time() -> Any:
 def _start(thread: threading.Thread) -> None:
     """Stands in for ``Thread.start``: what a guest starts runs on its account, in its time and at its place.
 
-    The workers of thread pools belong to nobody, each piece of their work to whom it is done for.
+    The workers of thread pools belong to nobody, each piece of their work to whom it is done for; a pool's initializer runs as
+    the guest whose work has made the worker.
     """
-    if current_visit() is not None and getattr(thread, "_target", None) is not _worker:
+    target: Any = getattr(thread, "_target", None)
+    if current_visit() is not None and target is _worker:
+        _carry_initializer(thread)
+    elif current_visit() is not None:
         run = _carried(thread.run)
 
         def adopted() -> None:
@@ -201,6 +205,16 @@ def _start(thread: threading.Thread) -> None:
 
         thread.run = adopted  # type: ignore[method-assign]
     _real_start(thread)
+
+
+def _carry_initializer(thread: Any) -> None:
+    arguments = list(thread._args)
+    if len(arguments) == 4:  # a reference to the pool, its queue, the initializer, that one's arguments
+        if arguments[2] is not None:
+            arguments[2] = _carried(arguments[2])
+            thread._args = tuple(arguments)
+    elif hasattr(arguments[1], "initialize"):  # since Python 3.14 there is a context of the worker
+        arguments[1].initialize = _carried(arguments[1].initialize)
 
 
 _worker = getattr(pools, "_worker", _start)

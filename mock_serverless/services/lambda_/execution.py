@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import dataclass
 from string import ascii_letters
 from typing import Any
 
 from ...core.errors import AwsError, NotSupported
+from ...core.guest import place
 from ...core.logbook import Line
 from ...core.principals import secrets_of
 from .configuration import runtime_arn
@@ -21,8 +21,6 @@ LOOP_LIMIT = 16
 """https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: a function is run so often in one chain."""
 Chain = tuple[str, ...]
 
-_here = threading.local()
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -34,8 +32,9 @@ class Run:
 
 
 def chain() -> Chain:
-    """The functions whose invocations led here, one in the other."""
-    found: Chain = getattr(_here, "chain", ())
+    """The functions whose invocations led here, one in the other; in threads which a function has started, too."""
+    here = place()
+    found: Chain = () if here is None else here.chain
     return found
 
 
@@ -56,14 +55,12 @@ def run(target: Target, invocation: Invocation, led_by: Chain) -> Run:
     _check_concurrency(function, environments.busy.get(function.name, 0))
     environment = _environment(state, function, version)
     prelude = [init_start(state, version)] if environment.cold else []
-    before = chain()
-    _here.chain = links
+    environment.process.chain = links
     environments.busy[function.name] = environments.busy.get(function.name, 0) + 1
     try:
         outcome, log = environment.run(invocation)
     finally:
         environments.busy[function.name] -= 1
-        _here.chain = before
     _keep(state, function, version, environment)
     group = version.settings["LoggingConfig"]["LogGroup"]
     state.logs.setdefault(group, []).append(log.lines)

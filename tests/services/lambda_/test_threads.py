@@ -456,6 +456,41 @@ def handler(event, context):
         assert lines == [f"by a thread of {name}"] * 4
 
 
+def test_the_initializer_of_a_pool_is_the_functions(cloud: Cloud, deploy: Any) -> None:
+    code = """
+import boto3, os, threading, time
+from concurrent.futures import ThreadPoolExecutor
+here = threading.local()
+
+def initialize(name):
+    time.sleep(2)
+    here.found = [name, os.environ["NAME"], boto3.client("sts").get_caller_identity()["Arn"].rpartition("/")[2]]
+    print("initialized")
+
+def handler(event, context):
+    began = time.time()
+    with ThreadPoolExecutor(1, initializer=initialize, initargs=("given",)) as pool:
+        return [*pool.submit(lambda: here.found).result(), round(time.time() - began)]
+"""
+    deploy("f", code, Environment={"Variables": {"NAME": "of the function"}}, Timeout=10)
+    assert invoking(cloud, "f") == ["given", "of the function", "f", 2]
+    assert "initialized" in cloud.function.logs("f")
+
+
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html: stopped at about 16 times
+def test_a_loop_through_threads_is_stopped(cloud: Cloud) -> None:
+    runs: list[str] = []
+
+    def handler(event: Any, context: Any) -> Any:
+        runs.append("")
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(invoking, cloud, "f").result()
+
+    cloud.function("f", handler)
+    invoking(cloud, "f")
+    assert len(runs) == 16
+
+
 # ---------------------------------------------------------------------- variables, output, folder
 
 

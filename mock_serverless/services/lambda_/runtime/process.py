@@ -39,9 +39,11 @@ _lock = threading.Lock()
 class Process:
     """The process as one environment sees it; what its code has set stays for its next invocation.
 
-    ``architecture`` as Lambda calls it; ``storage``: the size of its ``/tmp`` in MB.
+    ``architecture`` as Lambda calls it; ``storage``: the size of its ``/tmp`` in MB; ``chain``: the functions that led to this
+    invocation, and it itself.
     """
 
+    chain: tuple[str, ...] = ()
     log: Log
     variables: dict[Any, Any]
     handlers: list[logging.Handler]
