@@ -8,7 +8,7 @@ from .inputs import check
 from .kind import Kind, Request, answer, chosen, register
 from .patching import Rule
 from .resources import deployable
-from .stages import canary_of, check_variables, new_stage
+from .stages import canary_of, check_variables, new_stage, with_cluster
 
 ACTIVE = "Active stages pointing to this deployment must be moved or deleted"
 CANARY = "Invalid deployment content specified."
@@ -80,6 +80,8 @@ def _pointed(db: State, request: Request, stage: Record | None, deployment: str)
         given = {**request, "description": request.get("stageDescription"), "deploymentId": deployment}
         return new_stage(db, given)
     changed = {**stage, "lastUpdatedDate": db.scope.now().replace(microsecond=0)}
+    enabled, size = request.get("cacheClusterEnabled"), request.get("cacheClusterSize")
+    changed = with_cluster(db, request["restApiId"], changed, enabled, size)
     if request.get("canarySettings") is not None:
         changed["canarySettings"] = canary_of({"deploymentId": deployment, **request["canarySettings"]}, deployment)
         return changed

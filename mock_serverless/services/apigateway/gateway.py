@@ -59,6 +59,12 @@ class State:
             tuple[str, ...], tuple[float, Record]
         ] = {}  # identity -> until when, what was answered
 
+        self.cached: dict[tuple[str, ...], Any] = {}  # what stages' caches keep: pipeline/caching.py
+
+    def forget(self, api: str, stage: str) -> None:
+        """A stage's cache is empty from now on."""
+        self.cached = {key: kept for key, kept in self.cached.items() if key[:2] != (api, stage)}
+
     def table(self, name: str) -> Table:
         """A table of the account's, made when it is first asked for."""
         return self.tables.setdefault(name, {})
@@ -90,6 +96,7 @@ class State:
         new.tables = {name: dict(table) for name, table in self.tables.items()}
         new.used = {key: dict(counts) for key, counts in self.used.items()}
         new.buckets, new.authorizations = dict(self.buckets), dict(self.authorizations)
+        new.cached = dict(self.cached)
         memo[id(self)] = new
         return new
 

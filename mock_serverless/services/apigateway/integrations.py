@@ -77,7 +77,11 @@ def _checked(db: State, request: Request, old: Record, new: Record) -> Record:
             "Invalid PassthroughBehavior specified. Valid options are WHEN_NO_MATCH, WHEN_NO_TEMPLATES, and NEVER"
         )
     check_content_types(new.get("requestTemplates"))
-    _check_mappings(METHOD.find(db, request), new.get("requestParameters") or {})
+    method, mappings = METHOD.find(db, request), new.get("requestParameters") or {}
+    _check_mappings(method, mappings)
+    for name in new["cacheKeyParameters"]:
+        if name not in (method.get("requestParameters") or ()) and name not in mappings:
+            raise bad_request("Invalid cache key parameter specified")  # as users quote it
     return new
 
 

@@ -1,7 +1,7 @@
 """Stages, where deployments are served: https://docs.aws.amazon.com/apigateway/latest/api/API_Stage.html
 
-Acting: variables, canaries, throttling of methods, documentation version, access and execution logs; tracing says so in the
-trace header. Metrics are stored only: there is nothing in this cloud that could show them. A cache cluster is refused by name.
+Acting: variables, canaries, caches, throttling of methods, documentation version, access and execution logs; tracing says so in
+the trace header. Metrics are stored only: there is nothing in this cloud that could show them.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ...core.errors import NotSupported
-from ...core.operation import operation
+from ...core.agenda import job
+from ...core.operation import operation, service_model
+from ...core.scope import Scope
 from .gateway import Record, State, bad_request, conflict, not_found
 from .inputs import check
 from .kind import Kind, Request, answer, chosen, register
@@ -48,6 +49,8 @@ DEFAULT_SETTINGS = {
     "unauthorizedCacheControlHeaderStrategy": "SUCCEED_WITH_RESPONSE_HEADER",
 }
 LEVELS = ("OFF", "ERROR", "INFO")
+SMALLEST = "0.5"  # GB; what a cache has when nobody names a size
+LONGEST = 3600  # seconds
 COPY_TO = ("/deploymentId", "/variables")
 COPY_FROM = ("/canarySettings/deploymentId", "/canarySettings/stageVariableOverrides")
 PATHS = (
@@ -79,8 +82,6 @@ RULES = (
 
 def new_stage(db: State, request: Request) -> Record:
     """The record of a stage that is made."""
-    if request.get("cacheClusterEnabled"):
-        raise NotSupported("cacheClusterEnabled: mock_serverless has no cache of API answers; leave it out")
     if not NAME.fullmatch(request["stageName"]):
         raise bad_request("Stage name only allows a-zA-Z0-9_-")
     check_variables(request.get("variables"))
@@ -99,7 +100,9 @@ def new_stage(db: State, request: Request) -> Record:
     record |= {k: dict(request[k]) for k in ("variables", "tags") if request.get(k)}
     if request.get("canarySettings") is not None:
         record["canarySettings"] = canary_of(request["canarySettings"], request["deploymentId"])
-    return record
+    return with_cluster(
+        db, request["restApiId"], record, request.get("cacheClusterEnabled"), request.get("cacheClusterSize")
+    )
 
 
 def canary_of(given: Record, deployment: str) -> Record:
@@ -142,6 +145,7 @@ STAGE = register(
         make=_make,
         items="item",
         wanted=lambda request, stage: request.get("deploymentId") in (None, stage["deploymentId"]),
+        leave=lambda db, request, stage: db.forget(request["restApiId"], stage["stageName"]),
     ),
     update=None,
 )
@@ -182,7 +186,7 @@ def _patched(db: State, request: Request, stage: Record, patch: dict[str, Any]) 
         return _promoted(stage, patch)
     steps = steps_of(path)
     if path in ("/cacheClusterEnabled", "/cacheClusterSize"):
-        return _cache_cluster(stage, path, patch.get("value"))
+        return _patched_cluster(db, request, stage, patch)
     if not any(rule.fits(steps) for rule in RULES):
         return _set_method(stage, path, patch)
     points = path in ("/deploymentId", "/canarySettings/deploymentId") and op == "replace"
@@ -195,10 +199,54 @@ def _patched(db: State, request: Request, stage: Record, patch: dict[str, Any]) 
     return {k: v for k, v in stage.items() if k != "description" or v}
 
 
-def _cache_cluster(stage: Record, path: str, value: str | None) -> Record:
-    if path == "/cacheClusterEnabled" and (value or "").lower() == "true":
-        raise NotSupported("cacheClusterEnabled: mock_serverless has no cache of API answers; leave it out")
-    return stage
+def _patched_cluster(db: State, request: Request, stage: Record, patch: dict[str, Any]) -> Record:
+    value = patch.get("value") or ""
+    if patch.get("op") != "replace":
+        raise bad_request("Invalid patch operation specified. Must be one of: [replace]")
+    if patch["path"] == "/cacheClusterEnabled":
+        return with_cluster(db, request["restApiId"], stage, truth(value), None)
+    sizes = service_model("apigateway").shape_for("CacheClusterSize").enum
+    if value not in sizes:  # a guess at the words
+        raise bad_request(f"Invalid cache cluster size specified: {value}. Must be one of: [{', '.join(sizes)}]")
+    return with_cluster(db, request["restApiId"], stage, None, value)
+
+
+def with_cluster(db: State, api: str, stage: Record, enabled: bool | None, size: str | None) -> Record:
+    """A stage with its cache cluster put there, taken away or made anew; None leaves what there is.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-caching.html. AWS takes up to four minutes for
+    it; here it is done at the next look. A cluster of another size is a new one, which is empty.
+    """
+    on, before = stage["cacheClusterEnabled"] if enabled is None else enabled, stage.get("cacheClusterSize")
+    size = size or before or (SMALLEST if on else None)
+    changed = {**stage, "cacheClusterEnabled": on, **({} if size is None else {"cacheClusterSize": size})}
+    if on == stage["cacheClusterEnabled"] and (size == before or not on):
+        return changed
+    db.forget(api, stage["stageName"])
+    return _busy(db, api, changed, "CREATE_IN_PROGRESS" if on else "DELETE_IN_PROGRESS")
+
+
+def _busy(db: State, api: str, stage: Record, status: str) -> Record:
+    db.scope.later(0, "apigateway:cache", api=api, stage=stage["stageName"])
+    return {**stage, "cacheClusterStatus": status}
+
+
+@job("apigateway:cache")
+def _cluster_is_done(scope: Scope, api: str, stage: str) -> None:
+    db: State = scope.state()
+    stages = db.apis[api].table("stages") if api in db.apis else {}
+    if stage in stages:
+        status = "AVAILABLE" if stages[stage]["cacheClusterEnabled"] else "NOT_AVAILABLE"
+        stages[stage] = {**stages[stage], "cacheClusterStatus": status}
+
+
+@operation
+def flush_stage_cache(db: State, request: Request) -> Record:
+    stage = STAGE.find(db, request)
+    db.forget(request["restApiId"], request["stageName"])
+    if stage["cacheClusterEnabled"]:
+        STAGE.put(db, request, _busy(db, request["restApiId"], stage, "FLUSH_IN_PROGRESS"))
+    return answer({}, 202)
 
 
 def _promoted(stage: Record, patch: dict[str, Any]) -> Record:
@@ -232,9 +280,20 @@ def _set_method(stage: Record, path: str, patch: dict[str, Any]) -> Record:
     if patch.get("op") not in ("replace", "add"):
         raise bad_request("Invalid patch operation specified. Must be one of: [replace]")
     name, convert = setting
-    old = stage["methodSettings"].get(key, DEFAULT_SETTINGS)
-    new = {**old, name: convert(patch.get("value") or "")}
+    value = convert(patch.get("value") or "")
+    _check_setting(name, value)
+    new = {**stage["methodSettings"].get(key, DEFAULT_SETTINGS), name: value}
     return with_value(stage, ["methodSettings", key], new)  # type: ignore[no-any-return]
+
+
+def _check_setting(name: str, value: Any) -> None:
+    """Raises for values that can't be; the words are guesses."""
+    if name == "cacheTtlInSeconds" and not 0 <= value <= LONGEST:
+        raise bad_request(f"Invalid cache TTL specified: {value}. Must be between 0 and {LONGEST}")
+    if name == "unauthorizedCacheControlHeaderStrategy":
+        strategies = service_model("apigateway").shape_for("UnauthorizedCacheControlHeaderStrategy").enum
+        if value not in strategies:
+            raise bad_request(f"Invalid value for {name}: {value}. Must be one of: [{', '.join(strategies)}]")
 
 
 def _method_paths() -> list[str]:

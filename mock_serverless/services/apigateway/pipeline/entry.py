@@ -16,6 +16,7 @@ from ..gateway import State
 from . import access_log, execution_log
 from .answers import integration_response
 from .authorization import authorize
+from .caching import warn
 from .context import describe
 from .exchange import Exchange, Refused
 from .integration import integrate
@@ -41,7 +42,7 @@ TO_METHOD: tuple[Step, ...] = (
     execution_log.log_start,
     validate,
 )
-TO_INTEGRATION: tuple[Step, ...] = (integrate, execution_log.log_received, integration_response)
+TO_INTEGRATION: tuple[Step, ...] = (integrate, execution_log.log_received, integration_response, warn)
 LARGEST = (
     10 * 1024 * 1024
 )  # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html

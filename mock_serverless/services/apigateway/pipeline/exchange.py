@@ -37,6 +37,8 @@ class Exchange:
     notes: list[tuple[float, str]] | None = None  # what the stage's log group gets; None when nothing is logged
     levels: set[str] = field(default_factory=set)  # ERROR, INFO, DATA
     planned: str = ""  # the API key as the log shows it
+    from_cache: bool = False  # the answer is one of the stage's cache
+    warned: bool = False  # a fresh answer was wanted by somebody who may not
 
     @property
     def integration(self) -> Record:

@@ -90,7 +90,7 @@ def log_sent(x: Exchange, uri: str, headers: Mapping[str, str], body: bytes) -> 
 
 def log_received(x: Exchange) -> None:
     """What came back."""
-    if x.notes is None or x.answer is None or x.integration["type"] == "MOCK":
+    if x.notes is None or x.answer is None or x.from_cache or x.integration["type"] == "MOCK":
         return
     x.note("INFO", f"Received response. Status: {x.answer.status}, Integration latency: {x.latency} ms")
     x.note("DATA", f"Endpoint response headers: {_headers(x.answer.headers)}")

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from ....core.errors import NotSupported
 from ..templates import TemplateError, input_variable, render, util_variable
+from . import caching
 from .exchange import Answer, Exchange, Refused, misconfigured
 from .execution_log import log_sent
 from .functions import SESSION
@@ -58,6 +59,18 @@ def integrate(x: Exchange) -> None:
     proxy = record["type"].endswith("_PROXY")
     body = x.request.body if proxy else transformed(x)
     request = _request(x, body)
+    settings = caching.settings_of(x)
+    if settings is None:
+        _ask(x, kind, request)
+        return
+    key = caching.key_of(x, request)
+    if not caching.found(x, key, settings):
+        _ask(x, kind, request)
+        caching.keep(x, key, settings)
+
+
+def _ask(x: Exchange, kind: Kind, request: Integrated) -> None:
+    record = x.integration
     if record["type"] != "AWS_PROXY":
         log_sent(x, request.uri, request.headers, request.body)
     started = x.db.scope.timestamp()
