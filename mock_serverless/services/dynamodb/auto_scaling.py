@@ -261,13 +261,45 @@ def check_write_scaled(table: Table) -> None:
     if table.settings.billing_mode == PER_REQUEST:
         return
     for index in (None, *table.index_settings):
-        dimension = (index, "Write")
-        if dimension not in table.scaling:
-            found = _asked(table, index)
-            if found is None:
-                what = "Table" if index is None else "GSI"
-                raise refuse(f"{what} write capacity should either be Pay-Per-Request or AutoScaled.")
-            table.scaling = {**table.scaling, dimension: found}
+        _check_scaled(table, index)
+
+
+def _check_scaled(table: Table, index: str | None) -> None:
+    dimension = (index, "Write")
+    if dimension in table.scaling:
+        return
+    found = _asked(table, index)
+    if found is None:
+        what = "Table" if index is None else "GSI"
+        raise refuse(f"{what} write capacity should either be Pay-Per-Request or AutoScaled.")
+    table.scaling = {**table.scaling, dimension: found}
+
+
+def check_indexes_scaled(table: Table, request: dict[str, Any]) -> None:
+    """While the writes of an index aren't scaled, no index of a global table is made or changed (DDB-TABLE-291)."""
+    updates = request.get("GlobalSecondaryIndexUpdates") or ()
+    billing = request.get("BillingMode", table.settings.billing_mode)
+    if not _is_scaled(table) or PER_REQUEST in (billing, table.settings.billing_mode):
+        return
+    if any("Delete" not in update for update in updates):  # that one can be deleted is a guess
+        for index in table.index_settings:
+            _check_scaled(table, index)
+
+
+def scale_new_indexes(table: Table, request: dict[str, Any]) -> None:
+    """The writes of a new index of a global table are scaled at once, from 1 to 10 units at 70 percent (DDB-TABLE-322)."""
+    if not _is_scaled(table) or table.settings.billing_mode == PER_REQUEST:
+        return
+    configuration = {"TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70.0}}
+    given = {"MinimumUnits": 1, "MaximumUnits": 10, "ScalingPolicyUpdate": configuration}
+    for update in request.get("GlobalSecondaryIndexUpdates") or ():
+        if "Create" in update:
+            for one in members(table):
+                set_settings(one, (update["Create"]["IndexName"], "Write"), given)
+
+
+def _is_scaled(table: Table) -> bool:
+    return table.membership is not None and table.membership.version == CURRENT
 
 
 def share_write_scaling(table: Table, replica: Table) -> None:

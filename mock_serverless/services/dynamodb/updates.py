@@ -16,6 +16,7 @@ from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
 from . import bulk_operations, replicas, update_rules
+from .auto_scaling import check_indexes_scaled, scale_new_indexes
 from .database import Database
 from .definitions import ON_DEMAND_WARM, PER_REQUEST, encryption, index_definition, index_settings, refuse_others
 from .descriptions import description, global_index, vector_index
@@ -61,10 +62,12 @@ def update_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
         replicas.check_idle(table)
     update_rules.check_settings(db, table, request)
     update_rules.check_quotas(table, request)
+    check_indexes_scaled(table, request)
     others = list(shares(table, request))
     shown = _applied(db, table, request)
     for there, replica, shared in others:
         _applied(there, replica, shared)
+    scale_new_indexes(table, request)
     answer = description(table)
     for change in shown:
         answer.update(change)

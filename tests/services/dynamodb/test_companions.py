@@ -332,6 +332,47 @@ def test_a_provisioned_table_whose_writes_are_scaled_gets_replicas(cloud: Cloud)
         * 2
     )
     assert [replica["GlobalSecondaryIndexes"][0]["IndexName"] for replica in shown] == ["by-g", "by-g"]
+    _check_new_indexes_are_scaled(client)
+
+
+def _check_new_indexes_are_scaled(client: Any) -> None:
+    """DDB-TABLE-322 and DDB-TABLE-291 of ack-api-quirks."""
+
+    def add(name: str) -> None:
+        index = {
+            "IndexName": name,
+            "KeySchema": [{"AttributeName": "n", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL"},
+            "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+        }
+        defined = [{"AttributeName": "n", "AttributeType": "S"}]
+        client.update_table(
+            TableName="tab", AttributeDefinitions=defined, GlobalSecondaryIndexUpdates=[{"Create": index}]
+        )
+
+    add("new")
+    shown = client.describe_table_replica_auto_scaling(TableName="tab")["TableAutoScalingDescription"]["Replicas"]
+    for replica in shown:
+        index = replica["GlobalSecondaryIndexes"][1]
+        assert index["ProvisionedReadCapacityAutoScalingSettings"] == {
+            "AutoScalingDisabled": True,
+            "ScalingPolicies": [],
+        }
+        writes = index["ProvisionedWriteCapacityAutoScalingSettings"]
+        assert (writes["MinimumUnits"], writes["MaximumUnits"]) == (1, 10)
+        assert writes["ScalingPolicies"] == [
+            {
+                "PolicyName": "DynamoDBWriteCapacityUtilization:table/tab/index/new",
+                "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70.0},
+            }
+        ]
+    off = {"AutoScalingDisabled": True}
+    client.update_table_replica_auto_scaling(
+        TableName="tab",
+        GlobalSecondaryIndexUpdates=[{"IndexName": "new", "ProvisionedWriteCapacityAutoScalingUpdate": off}],
+    )
+    with pytest.raises(ClientError, match=r"GSI write capacity should either be Pay-Per-Request or AutoScaled\."):
+        add("another")
 
 
 @pytest.mark.parametrize(
