@@ -240,6 +240,7 @@ class Table:
     def define_index(self, definition: IndexDefinition, settings: IndexSettings | None) -> None:
         """The store has the index: now the table has it."""
         self.indexes[definition.name] = definition
+        self._past = None
         self._order_checks()
         if settings is not None:
             self.index_settings[definition.name] = settings
@@ -247,6 +248,7 @@ class Table:
     def drop_index(self, name: str) -> None:
         """Take an index away."""
         del self.indexes[name]
+        self._past = None
         self._order_checks()
         self.index_settings.pop(name, None)
         self.insights = {index: insights for index, insights in self.insights.items() if index != name}

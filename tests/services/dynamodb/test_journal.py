@@ -273,3 +273,24 @@ def test_the_lag_of_reads_is_a_setting_of_the_whole_cloud(cloud: Cloud) -> None:
     for wrong in (-1, float("inf"), "2", True):
         with pytest.raises(ValueError, match="the lag of reads is a number of seconds"):
             cloud.dynamodb.read_lag(wrong)  # type: ignore[arg-type]
+
+
+def test_the_past_has_an_index_which_is_made_after_a_look_at_it(cloud: Cloud) -> None:
+    """The past is kept from one look to the next, as long as nothing is written."""
+    cloud.dynamodb.read_lag(5)
+    client = boto3.client("dynamodb")
+    defined = [{"AttributeName": n, "AttributeType": "S"} for n in "pg"]
+    client.create_table(
+        TableName="later",
+        KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}],
+        AttributeDefinitions=defined[:1],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    client.put_item(TableName="later", Item={"p": {"S": "a"}, "g": {"S": "b"}})
+    assert client.scan(TableName="later")["Count"] == 0
+    index = {"IndexName": "by-g", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}]}
+    create = {"Create": {**index, "Projection": {"ProjectionType": "ALL"}}}
+    client.update_table(TableName="later", AttributeDefinitions=defined, GlobalSecondaryIndexUpdates=[create])
+    assert client.scan(TableName="later", IndexName="by-g")["Count"] == 0
+    cloud.clock.advance(seconds=5)
+    assert client.scan(TableName="later", IndexName="by-g")["Count"] == 1
