@@ -72,7 +72,9 @@ def batch_get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
                     continue
                 admitted = True
             if costs.wanted:
-                costs.add(table, read_units(0 if record is None else record[1], block.get("ConsistentRead", False)))
+                costs.add(
+                    name, table, read_units(0 if record is None else record[1], block.get("ConsistentRead", False))
+                )
             if record is not None:
                 size += record[1]
                 found.append(record[0] if projection is None else projection(record[0]))
@@ -152,7 +154,7 @@ def _write(
         if old is not None or new is not None:
             table.write(key, new)
         if costs.wanted:
-            costs.add(table, *change_costs(table, old, new))
+            costs.add(name, table, *change_costs(table, old, new))
         if request.get("ReturnItemCollectionMetrics") == "SIZE":
             image = action.item if isinstance(action, PutAction) else action.given
             shown = collection_metrics(table, image)

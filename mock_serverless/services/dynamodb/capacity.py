@@ -92,13 +92,15 @@ def consumed(
     of_indexes: dict[str, float],
     of_vectors: dict[str, float] | None = None,
     direction: str | None = None,
+    named: str | None = None,
 ) -> dict[str, Any]:
     """A ConsumedCapacity. Transactions name the ``direction`` too: ReadCapacityUnits or WriteCapacityUnits.
 
+    ``named`` is what the request calls the table: a table's ARN in a request is in the answer, too (API_ConsumedCapacity).
     Bytes of vector indexes are shown by index only, and are no units.
     """
     total = of_table + sum(of_indexes.values())
-    shown: dict[str, Any] = {"TableName": table.name, **_units(total, direction)}
+    shown: dict[str, Any] = {"TableName": named or table.name, **_units(total, direction)}
     if mode == "INDEXES":
         shown["Table"] = _units(of_table, direction)
         for name, units in of_indexes.items():
@@ -126,22 +128,26 @@ class Costs:
 
     def add(
         self,
+        named: str,
         table: Table,
         of_table: float,
         of_indexes: dict[str, float] | None = None,
         of_vectors: dict[str, float] | None = None,
     ) -> None:
-        """Something was read or written. Bytes of vector indexes are the same in a transaction (Dynoxide's authors)."""
-        _, before, indexes, vectors = self._costs.get(table.name, (table, 0.0, {}, {}))
+        """Something was read or written, of a table which the request calls ``named``.
+
+        Bytes of vector indexes are the same in a transaction (Dynoxide's authors).
+        """
+        _, before, indexes, vectors = self._costs.get(named, (table, 0.0, {}, {}))
         for name, units in (of_indexes or {}).items():
             indexes[name] = indexes.get(name, 0.0) + units * self.factor
         for name, count in (of_vectors or {}).items():
             vectors[name] = vectors.get(name, 0.0) + count
-        self._costs[table.name] = (table, before + of_table * self.factor, indexes, vectors)
+        self._costs[named] = (table, before + of_table * self.factor, indexes, vectors)
 
     def shown(self) -> list[dict[str, Any]]:
         """The ConsumedCapacity list."""
-        return [consumed(self.mode, *cost, self.direction) for cost in self._costs.values()]
+        return [consumed(self.mode, *cost, self.direction, name) for name, cost in self._costs.items()]
 
     def add_to(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Put the list into an answer, if it was asked for."""

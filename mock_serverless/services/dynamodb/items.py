@@ -73,7 +73,7 @@ def get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     mode = request.get("ReturnConsumedCapacity")
     if mode in REPORTED:
         units = read_units(0 if record is None else record[1], request.get("ConsistentRead", False))
-        answer["ConsumedCapacity"] = consumed(mode, table, units, {})
+        answer["ConsumedCapacity"] = consumed(mode, table, units, {}, named=request["TableName"])
     return answer
 
 
@@ -162,7 +162,7 @@ def _written(
         answer["Attributes"] = old[0]
     mode = request.get("ReturnConsumedCapacity")
     if mode in REPORTED:
-        answer["ConsumedCapacity"] = consumed(mode, table, *change_costs(table, old, new))
+        answer["ConsumedCapacity"] = consumed(mode, table, *change_costs(table, old, new), named=request["TableName"])
     if request.get("ReturnItemCollectionMetrics") == "SIZE":
         image = new[0] if new is not None else key
         assert image is not None

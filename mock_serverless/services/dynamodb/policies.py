@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 LARGEST = 20480
 COOLDOWN = 15
 NOT_FOUND = "Resource-based policy not found for the provided ResourceArn: "
+OWNERS_ONLY = "This action is only supported by accounts that match the resource owner\u2019s account."
+FOR_OTHERS = frozenset(
+    (
+        *("DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem", "TransactGetItems", "TransactWriteItems"),
+        *("BatchGetItem", "BatchWriteItem", "DeleteTable", "DescribeTable", "UpdateTable", "SearchVectors"),
+    )
+)
+"""What policies of tables can allow to other accounts: rbac-iam-actions.html of the developer guide."""
 INVALID_POLICY = INVALID + "Invalid policy document: "
 ORDER = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
 MORE_ACTIONS = (
@@ -173,7 +181,7 @@ def _checked(db: Database, arn: str) -> str:
     if (parsed.region, parsed.partition) != (db.scope.region, db.scope.partition):
         raise refuse(f"{INVALID}Invalid resource Arn: {arn}")
     if parsed.account != db.scope.account:
-        raise refuse("This action is only supported by accounts that match the resource owner\u2019s account.")
+        raise refuse(OWNERS_ONLY)
     if inner:
         stream = db.streams.get(arn)
         if stream is None or db.is_gone(stream):

@@ -187,10 +187,8 @@ def page(reading: Reading, keys: Iterator[Key]) -> dict[str, Any]:
     mode = request.get("ReturnConsumedCapacity")
     if mode in REPORTED:
         units = read_units(size, request.get("ConsistentRead", False))
-        if index is None:
-            answer["ConsumedCapacity"] = consumed(mode, reading.table, units, {})
-        else:
-            answer["ConsumedCapacity"] = consumed(mode, reading.table, fetched, {index.definition.name: units})
+        costs = (units, {}) if index is None else (fetched, {index.definition.name: units})
+        answer["ConsumedCapacity"] = consumed(mode, reading.table, *costs, named=request.get("TableName"))
     return answer
 
 

@@ -19,6 +19,7 @@ from mock_serverless.core.shapes import known
 
 from . import restores
 from .database import Database
+from .policies import OWNERS_ONLY
 from .schema import INVALID
 from .table import Table
 from .values import refuse
@@ -176,9 +177,7 @@ def _source_at(db: Database, text: str, request: dict[str, Any]) -> Table:
     if arn is None or arn.service != "dynamodb" or kind != "table" or not name or "/" in name:
         raise refuse("sourceTableArn is not a valid ARN")
     if arn.account != db.scope.account:
-        raise refuse(
-            "This action is only supported by accounts that match the resource owner\N{RIGHT SINGLE QUOTATION MARK}s account."
-        )
+        raise refuse(OWNERS_ONLY)
     if arn.region != db.scope.region:
         restores.check_other_region(request)
         db = db.scope.state(region=arn.region)

@@ -325,13 +325,13 @@ def _done(slot: _Slot, costs: Costs) -> Item | None:
             if slot.fault is not None:
                 return None
         if costs.wanted:
-            costs.add(slot.table, read_units(0 if record is None else record[1], consistent))
+            costs.add(slot.table.name, slot.table, read_units(0 if record is None else record[1], consistent))
         return None if record is None else _shown(cast(SelectPlan, slot.plan), record[0])
     slot.attempt(change.make)
     if slot.fault is not None:
         return None
     if costs.wanted:
-        costs.add(change.table, *change_costs(change.table, change.old, change.new))
+        costs.add(change.table.name, change.table, *change_costs(change.table, change.old, change.new))
     return change.returned
 
 
@@ -375,7 +375,8 @@ def _read(db: Database, request: dict[str, Any], plans: list[tuple[Plan, list[Va
         except AwsError as error:
             raise _cancelled(position, len(plans), error) from None
     check_distinct([(table.name, key) for table, key in targets])
-    return got(request, targets, [cast(SelectPlan, plan).projection for plan, _ in plans])
+    names = [table.name for table, _ in targets]
+    return got(request, names, targets, [cast(SelectPlan, plan).projection for plan, _ in plans])
 
 
 def _one_read(db: Database, plan: SelectPlan, values: list[Value]) -> tuple[Table, Item]:

@@ -169,7 +169,8 @@ def commit(db: Database, request: dict[str, Any], asked: Any, writes: list[Write
     token = request.get("ClientRequestToken")
     if token is not None:
         until = db.scope.timestamp() + TOKEN_LIFE
-        db.transactions[token] = (until, asked, [(w.table.name, w.key) for w in writes])
+        targets = [(w.request["TableName"], w.table.scope.account, w.table.name, w.key) for w in writes]
+        db.transactions[token] = (until, asked, targets)
     return _written(request, writes)
 
 
@@ -200,11 +201,11 @@ def replay(db: Database, request: dict[str, Any], asked: Any) -> dict[str, Any] 
     if items != asked:
         raise AwsError("IdempotentParameterMismatchException", MISMATCH)
     costs = Costs(request, 2, "ReadCapacityUnits")
-    for name, key in targets if costs.wanted else ():
-        table = db.tables.get(name)
+    for given, account, name, key in targets if costs.wanted else ():
+        table = db.scope.state(account=account).tables.get(name)
         record = None if table is None else table.get(key)
         if table is not None:
-            costs.add(table, read_units(0 if record is None else record[1], True))
+            costs.add(given, table, read_units(0 if record is None else record[1], True))
     return costs.add_to({})
 
 
@@ -212,16 +213,17 @@ def _written(request: dict[str, Any], writes: list[Write]) -> dict[str, Any]:
     costs = Costs(request, 2, "WriteCapacityUnits")
     metrics: dict[str, list[Any]] = {}
     for write in writes:
+        name = write.request["TableName"]
         if costs.wanted:
             if write.kind == "ConditionCheck":
-                costs.add(write.table, write_units(write.size))
+                costs.add(name, write.table, write_units(write.size))
             else:
-                costs.add(write.table, *change_costs(write.table, write.old, write.new))
+                costs.add(name, write.table, *change_costs(write.table, write.old, write.new))
         if request.get("ReturnItemCollectionMetrics") == "SIZE" and write.kind != "ConditionCheck":
             image = write.action.item if isinstance(write.action, PutAction) else write.action.given
             shown = collection_metrics(write.table, image)
-            if shown is not None and shown not in metrics.setdefault(write.table.name, []):
-                metrics[write.table.name].append(shown)
+            if shown is not None and shown not in metrics.setdefault(name, []):
+                metrics[name].append(shown)
     answer: dict[str, Any] = {}
     if metrics:
         answer["ItemCollectionMetrics"] = metrics
@@ -257,20 +259,22 @@ def transact_get_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     check_distinct([(table.name, key) for table, key in targets])
     if any(reason["Code"] != "None" for reason in reasons):
         raise cancelled(reasons)
-    return got(request, targets, [projection for _, _, projection in wanted])
+    names = [given["TableName"] for given, _, _ in wanted]
+    return got(request, names, targets, [projection for _, _, projection in wanted])
 
 
 def got(
     request: dict[str, Any],
+    names: list[str],
     targets: list[tuple[Table, Key]],
     projections: Sequence[Callable[[Item], Item] | None],
 ) -> dict[str, Any]:
-    """The answer to a transaction of reads."""
+    """The answer to a transaction of reads, of tables which the request calls by these names."""
     records = [table.get(key) for table, key in targets]
     if sum(record[1] for record in records if record is not None) > MOST_BYTES:
         raise refuse(TOO_LARGE)
     _admit_reads(targets, records)
-    return _got(request, targets, records, projections)
+    return _got(request, names, targets, records, projections)
 
 
 def _admit_reads(targets: list[tuple[Table, Key]], records: list[Record | None]) -> None:
@@ -285,15 +289,16 @@ def _admit_reads(targets: list[tuple[Table, Key]], records: list[Record | None])
 
 def _got(
     request: dict[str, Any],
+    names: list[str],
     targets: list[tuple[Table, Key]],
     records: list[Record | None],
     projections: Sequence[Callable[[Item], Item] | None],
 ) -> dict[str, Any]:
     costs = Costs(request, 2, "ReadCapacityUnits")
     responses: list[dict[str, Any]] = []
-    for (table, _), record, projection in zip(targets, records, projections, strict=True):
+    for name, (table, _), record, projection in zip(names, targets, records, projections, strict=True):
         if costs.wanted:
-            costs.add(table, read_units(0 if record is None else record[1], True))
+            costs.add(name, table, read_units(0 if record is None else record[1], True))
         if record is None:
             responses.append({})
         else:

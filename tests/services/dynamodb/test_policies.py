@@ -240,6 +240,42 @@ def test_another_account_needs_an_allow(owner: Any) -> None:
     assert other.list_tables()["TableNames"] == []
 
 
+def test_most_operations_on_tables_are_for_their_own_account_whatever_the_policy_says(owner: Any) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-iam-actions.html"""
+    put(owner, statement(Action="dynamodb:*"))
+    other = client_of(OTHER)
+    specification = {"Enabled": True, "AttributeName": "ttl"}
+    refusals = [
+        refused(other.update_time_to_live, TableName=ARN, TimeToLiveSpecification=specification),
+        refused(other.describe_continuous_backups, TableName=ARN),
+        refused(other.create_backup, TableName=ARN, BackupName="theirs"),
+        refused(other.describe_kinesis_streaming_destination, TableName=ARN),
+    ]
+    words = "This action is only supported by accounts that match the resource owner\u2019s account."
+    assert refusals == [("ValidationException", words)] * 4
+    other.update_table(TableName=ARN, DeletionProtectionEnabled=True)
+    assert owner.describe_table(TableName="shared")["Table"]["DeletionProtectionEnabled"]
+
+
+def test_capacity_is_told_of_the_table_as_the_request_names_it(owner: Any) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ConsumedCapacity.html"""
+    total: Any = {"ReturnConsumedCapacity": "TOTAL"}
+    get = {"Get": {"TableName": ARN, "Key": KEY}}
+    write = {"Put": {"TableName": ARN, "Item": KEY}}
+    assert owner.get_item(TableName=ARN, Key=KEY, **total)["ConsumedCapacity"]["TableName"] == ARN
+    assert owner.put_item(TableName=ARN, Item=KEY, **total)["ConsumedCapacity"]["TableName"] == ARN
+    assert owner.scan(TableName=ARN, **total)["ConsumedCapacity"]["TableName"] == ARN
+    answers = [
+        owner.transact_get_items(TransactItems=[get], **total),
+        owner.transact_write_items(TransactItems=[write], ClientRequestToken="token", **total),
+        owner.transact_write_items(TransactItems=[write], ClientRequestToken="token", **total),
+        owner.batch_get_item(RequestItems={ARN: {"Keys": [KEY]}}, **total),
+        owner.batch_write_item(RequestItems={ARN: [{"PutRequest": {"Item": KEY}}]}, **total),
+    ]
+    assert [answer["ConsumedCapacity"][0]["TableName"] for answer in answers] == [ARN] * 5
+    assert owner.get_item(TableName="shared", Key=KEY, **total)["ConsumedCapacity"]["TableName"] == "shared"
+
+
 def test_batches_and_transactions_across_accounts(owner: Any) -> None:
     other = client_of(OTHER)
     batch = {"RequestItems": {ARN: {"Keys": [KEY]}}}
