@@ -41,7 +41,7 @@ class History:
         self._shapes: list[tuple[str, ...]] = []
         self._values: list[
             Any
-        ] = []  # the details of all events one behind the other, those of number i end at _ends[i]
+        ] = []  # the details of all events, one behind the other; those of event i end at _ends[i]
         self._ends = array("l")
 
     def append(self, type: str, time: float, previous: int, details: dict[str, Any]) -> None:
