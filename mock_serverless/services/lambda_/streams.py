@@ -14,6 +14,7 @@ from ...core.scope import Scope
 from . import filters
 from .batches import Result, fitting, send
 from .destinations import deliver, to_bucket
+from .names import find
 from .runtime.logs import stamp
 from .sources.registry import Page, Record, StreamSource, kind_of
 from .store import Mapping, Shard, State
@@ -152,7 +153,7 @@ class _Turn:
         shard.busy, shard.again = True, False
         try:
             ids = [r.sequence for r in chosen]
-            result = send(self.scope, self.mapping.function, [r.event for r in chosen], ids, partial)
+            result = send(self.scope, self.mapping.function, self._events(chosen), ids, partial)
         finally:
             shard.busy = False
         key = f"lambda:{self.mapping.uuid}:{self.name}"
@@ -166,6 +167,16 @@ class _Turn:
             key, f"the function {self.mapping.function} failed on a batch of {self.kind.service} records", result.trace
         )
         self._failed(taken, chosen, result)
+
+    def _events(self, chosen: list[Record]) -> list[dict[str, Any]]:
+        events = [r.event for r in chosen]
+        if not self.kind.role:
+            return events
+        try:
+            role = find(self.scope.state(), {"FunctionName": self.mapping.function}).version().settings["Role"]
+        except AwsError:
+            return events  # there is no such function any more, as sending them will say
+        return [event | {self.kind.role: role} for event in events]
 
     # ------------------------------------------------------------------ failures
 

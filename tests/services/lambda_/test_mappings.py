@@ -309,6 +309,66 @@ def test_a_restored_mapping_goes_on(cloud: Cloud, client: Any, stream: Stream, b
     assert _ids(batches) == [["1"], ["2"], ["2", "3"]]
 
 
+@pytest.mark.parametrize("qualifier", ["", ":live"])
+def test_a_kinesis_stream(cloud: Cloud, client: Any, qualifier: str) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html (the example event)"""
+    arn, role = "arn:aws:kinesis:us-east-1:123456789012:stream/lane", "arn:aws:iam::123456789012:role/readers/reader"
+    now = from_timestamp(cloud.clock.timestamp())
+    records = [
+        {"SequenceNumber": f"{n}", "Data": b"hello", "PartitionKey": "1", "ApproximateArrivalTimestamp": now}
+        for n in (1, 2)
+    ]
+    cloud.stub("kinesis", "DescribeStreamSummary", lambda params: AwsError("ResourceNotFoundException", "no"))
+    cloud.stub("kinesis", "ListShards", {"Shards": [SHARD_OF_KINESIS]})
+    cloud.stub("kinesis", "GetShardIterator", lambda p: {"ShardIterator": p.get("StartingSequenceNumber", "0")})
+    cloud.stub(
+        "kinesis", "GetRecords", lambda p: {"Records": records[int(p["ShardIterator"]) :], "NextShardIterator": "x"}
+    )
+    seen: list[Any] = []
+    cloud.function("f", lambda event, context: seen.append(event), role=role)
+    client.publish_version(FunctionName="f")
+    client.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    with pytest.raises(client.exceptions.InvalidParameterValueException, match=f"Stream not found: {arn}"):
+        _map(client, EventSourceArn=arn)
+    summary = {
+        "StreamName": "lane",
+        "StreamARN": arn,
+        "StreamStatus": "ACTIVE",
+        "RetentionPeriodHours": 24,
+        "StreamCreationTimestamp": now,
+        "EnhancedMonitoring": [],
+        "OpenShardCount": 1,
+    }
+    cloud.stub("kinesis", "DescribeStreamSummary", {"StreamDescriptionSummary": summary})
+    _map(client, EventSourceArn=arn, FunctionName=f"f{qualifier}", BatchSize=1)
+    assert [len(event["Records"]) for event in seen] == [1, 1]
+    assert seen[1]["Records"] == [
+        {
+            "kinesis": {
+                "kinesisSchemaVersion": "1.0",
+                "partitionKey": "1",
+                "sequenceNumber": "2",
+                "data": "aGVsbG8=",
+                "approximateArrivalTimestamp": now.timestamp(),
+            },
+            "eventSource": "aws:kinesis",
+            "eventVersion": "1.0",
+            "eventID": "shardId-000000000000:2",
+            "eventName": "aws:kinesis:record",
+            "invokeIdentityArn": role,
+            "awsRegion": "us-east-1",
+            "eventSourceARN": arn,
+        }
+    ]
+
+
+SHARD_OF_KINESIS = {
+    "ShardId": "shardId-000000000000",
+    "HashKeyRange": {"StartingHashKey": "0", "EndingHashKey": "340282366920938463463374607431768211455"},
+    "SequenceNumberRange": {"StartingSequenceNumber": "1"},
+}
+
+
 def test_a_queue(cloud: Cloud, client: Any) -> None:
     messages = [
         {"MessageId": f"m{i}", "ReceiptHandle": f"r{i}", "Body": json.dumps({"n": i}), "MD5OfBody": "x"}

@@ -11,6 +11,7 @@ from ..errors import invalid
 from .registry import Page, Record, StreamSource, source
 
 CALLER = "lambda"
+ROLE = "invokeIdentityArn"
 
 
 def _call(scope: Scope, operation: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +55,6 @@ def read(scope: Scope, arn: str, shard: str, after: str | None) -> Page:
 
 def _record(record: dict[str, Any], arn: str, shard: str, region: str) -> Record:
     arrived = record["ApproximateArrivalTimestamp"].timestamp()
-    account = arn.split(":")[4]
     event = {
         "kinesis": {
             "kinesisSchemaVersion": "1.0",
@@ -67,7 +67,7 @@ def _record(record: dict[str, Any], arn: str, shard: str, region: str) -> Record
         "eventVersion": "1.0",
         "eventID": f"{shard}:{record['SequenceNumber']}",
         "eventName": "aws:kinesis:record",
-        "invokeIdentityArn": f"arn:aws:iam::{account}:role/lambda-role",
+        ROLE: "",
         "awsRegion": region,
         "eventSourceARN": arn,
     }
@@ -76,6 +76,13 @@ def _record(record: dict[str, Any], arn: str, shard: str, region: str) -> Record
 
 source(
     StreamSource(
-        "kinesis", check, shards, read, body="data", batch_info="KinesisBatchInfo", positions=("TRIM_HORIZON", "LATEST")
+        "kinesis",
+        check,
+        shards,
+        read,
+        body="data",
+        batch_info="KinesisBatchInfo",
+        positions=("TRIM_HORIZON", "LATEST"),
+        role=ROLE,
     )
 )

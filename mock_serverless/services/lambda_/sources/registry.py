@@ -44,6 +44,8 @@ class StreamSource:
     positions: tuple[str, ...]
     chained: bool = False
     """Whether each shard is the only child of the one before: it is read when that one has ended."""
+    role: str = ""
+    """The member of a record, if there is one, which names the role of the function that gets it."""
 
 
 @dataclass(frozen=True, slots=True)
