@@ -38,13 +38,11 @@ FOR_OTHERS = frozenset(
 INVALID_POLICY = INVALID + "Invalid policy document: "
 ORDER = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
 MORE_ACTIONS = (
-    "ConditionCheckItem",
-    "PartiQLSelect",
-    "PartiQLInsert",
-    "PartiQLUpdate",
-    "PartiQLDelete",
-    "SearchVectors",
+    *("ConditionCheckItem", "PartiQLSelect", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete", "SearchVectors"),
+    *("ReadDataForReplication", "WriteDataForReplication", "ReplicateSettings"),
+    *("AssociateTableReplica", "DisassociateTableReplica", "CreateTableReplica", "DeleteTableReplica"),
 )
+"""Those of replication: globaltables_MA_security in the developer guide. Policies that name them are kept, and not asked."""
 
 
 @dataclass(frozen=True, slots=True)

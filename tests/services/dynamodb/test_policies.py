@@ -201,6 +201,22 @@ def test_a_new_table_with_its_policy(cloud: Cloud) -> None:
     assert json.loads(client.get_resource_policy(ResourceArn=ARN)["Policy"])["Statement"][0]["Effect"] == "Allow"
 
 
+def test_what_replication_between_accounts_asks_for_can_be_allowed(owner: Any) -> None:
+    """globaltables_MA_security of the developer guide."""
+    replication = statement(
+        Sid="replicate",
+        Principal={"Service": ["replication.dynamodb.amazonaws.com"]},
+        Action=[
+            f"dynamodb:{name}" for name in ("ReadDataForReplication", "WriteDataForReplication", "ReplicateSettings")
+        ],
+        Condition={"StringEquals": {"aws:SourceAccount": [OWN, OTHER]}},
+    )
+    join = statement(Sid="join", Action="dynamodb:AssociateTableReplica")
+    owner.put_resource_policy(ResourceArn=ARN, Policy=document(replication, join))
+    kept = json.loads(owner.get_resource_policy(ResourceArn=ARN)["Policy"])
+    assert [one["Sid"] for one in kept["Statement"]] == ["replicate", "join"]
+
+
 @pytest.mark.mock_cloud(clock=START, throttle=True)
 def test_one_change_in_15_seconds(cloud: Cloud, owner: Any) -> None:
     """Measured: ack-api-quirks, DDB-TABLE-445."""
