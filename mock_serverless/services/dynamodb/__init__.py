@@ -23,7 +23,7 @@
     restores.py       a table out of a backup or out of another's past
     replication.py    writes on their way between the replicas of a global table
     replicas.py       replicas made and deleted; replica_settings.py: what they share; replica_descriptions.py: shown
-    multi_account.py  replicas of another account's table
+    multi_account.py  replicas of another account's table; disassociations.py: a replica becomes a table of its own
     consistency.py    the rules of multi-Region strong consistency
     vector_indexes.py what a vector index takes of items, and its nearest; vector_definitions.py: those of requests
 

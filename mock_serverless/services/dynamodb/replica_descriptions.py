@@ -31,6 +31,8 @@ def described(table: Table) -> dict[str, Any]:
     shown: dict[str, Any] = {"GlobalTableVersion": membership.version}
     if membership.version == CURRENT:
         shown["GlobalTableSettingsReplicationMode"] = membership.mode
+        if not membership.strong:
+            shown["DisassociationProtectionEnabled"] = membership.protected
     shown["Replicas"] = [_replica(table, peer) for peer in membership.peers.values()]
     if membership.strong:
         shown["MultiRegionConsistency"] = STRONG

@@ -85,6 +85,10 @@ class Membership:
     """The numbers in the order of all writes of our own changes which are still on their way."""
     latest: dict[Key, int] = field(default_factory=dict)
     """The same of the last write of every item while something is on its way."""
+    protected: bool = True
+    """From being disassociated."""
+    leaving: bool = False
+    """It is disassociated as soon as nothing is on its way any more."""
     fresh: dict[Key, float] = field(default_factory=dict)
     """Until when an item counts as being modified from here, of a table with strong consistency."""
 
@@ -275,6 +279,20 @@ def deliver(table: Table, peer: Peer) -> None:
             _arrive(there, key_of(table, change), change, membership.orders[change.number], table.scope.region)
         peer.next = change.number + 1
     _forget(table)
+    for one in (table, there):
+        if one.membership is not None and one.membership.leaving and settled(one):
+            one.membership.leaving = False
+            one.scope.later(0, "dynamodb:disassociate", table=one.name, table_id=one.id)
+
+
+def settled(table: Table) -> bool:
+    """Whether nothing is on its way from a table to the other replicas, and from them to it."""
+    assert table.membership is not None
+    region = table.scope.region
+    others = [one.membership for one in members(table) if one is not table and one.membership is not None]
+    return not table.membership.orders and not any(
+        their.orders and next(reversed(their.orders)) >= their.peers[region].next for their in others
+    )
 
 
 def _arrive(table: Table, key: Key, change: Change, order: int, region: str) -> None:

@@ -41,6 +41,7 @@ EXCLUSIVE = {
     "SSESpecification": "Server-Side Encryption modification" + ONLY,
     "TableClass": "TableClass modification" + ONLY,
     "DeletionProtectionEnabled": "DeletionProtection modification" + ONLY,
+    "DisassociationProtectionEnabled": "DisassociationProtection modification" + ONLY,  # a guess
     "GlobalTableSettingsReplicationMode": "GlobalTableSettingsReplicationMode modification" + ONLY,  # a guess
 }
 """In the order in which they are named where several are there."""

@@ -15,7 +15,7 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
-from . import bulk_operations, replicas, update_rules
+from . import bulk_operations, disassociations, replicas, update_rules
 from .auto_scaling import check_indexes_scaled, scale_new_indexes
 from .database import Database
 from .definitions import ON_DEMAND_WARM, PER_REQUEST, encryption, index_definition, index_settings, refuse_others
@@ -41,7 +41,12 @@ KNOWN = frozenset(
             "VectorIndexUpdates",
         ),
         *("OnDemandThroughput", "ProvisionedThroughput", "SSESpecification", "StreamSpecification", "TableClass"),
-        *("WarmThroughput", "GlobalTableSettingsReplicationMode", *replicas.MEMBERS_OF_UPDATE),
+        *(
+            "DisassociationProtectionEnabled",
+            "WarmThroughput",
+            "GlobalTableSettingsReplicationMode",
+            *replicas.MEMBERS_OF_UPDATE,
+        ),
     )
 )
 IOPS, STREAM, CLASS, INDEX = "iops", "stream", "class", "index"
@@ -87,7 +92,10 @@ def _update_replicas(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     if any("Create" in update for update in updates) and bulk_operations.are_open(db, table):
         raise busy(f"Table has a bulk operation in progress: {table.name}")  # BulkPutItems.Considerations.html; a guess
     before = described(table)
-    replicas.update_replicas(db, request, table, updates)
+    if "Disassociate" in updates[0]:
+        disassociations.disassociate(db, table)
+    else:
+        replicas.update_replicas(db, request, table, updates)
     after = described(table)
     shown = {**description(table, "UPDATING"), **(after or before), "Replicas": before.get("Replicas", [])}
     if "GlobalTableWitnesses" not in before:
@@ -473,6 +481,7 @@ PARTS: tuple[tuple[tuple[str, ...], Any], ...] = (
     (("StreamSpecification",), _update_stream),
     (("TableClass",), _update_class),
     (("DeletionProtectionEnabled",), _protect),
+    (("DisassociationProtectionEnabled",), disassociations.protect),
     (("OnDemandThroughput",), _update_units),
     (("WarmThroughput",), _update_warm),
     (("SSESpecification",), _update_encryption),

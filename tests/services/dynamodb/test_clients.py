@@ -91,9 +91,8 @@ def test_items_as_plain_values(cloud: Cloud, table: Any) -> None:
 
 
 def test_what_cannot_act_is_refused_by_name(cloud: Cloud, table: Any) -> None:
-    update = {"Disassociate": {"RegionName": "us-east-1", "DisassociationMode": "WAIT_FOR_REPLICATION"}}
-    with pytest.raises(NotSupported, match="Disassociate"):
-        cloud.call("dynamodb", "UpdateTable", {"TableName": "orders", "ReplicaUpdates": [update]})
+    with pytest.raises(NotSupported, match="OfTheFuture"):
+        cloud.call("dynamodb", "UpdateTable", {"TableName": "orders", "OfTheFuture": True})
 
 
 def test_indexes_of_several_attributes(cloud: Cloud) -> None:

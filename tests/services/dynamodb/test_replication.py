@@ -593,3 +593,92 @@ def test_the_older_version_converges_too(writes: list[tuple[str, str, int | None
             {item["pk"]: item for item in cloud.dynamodb.items("tab", region=region)} for region in REGIONS
         )
         assert others == [first, first]
+
+
+NEEDS_DISASSOCIATION = pytest.mark.skipif(
+    "DisassociationProtectionEnabled"
+    not in service_model("dynamodb").operation_model("UpdateTable").input_shape.members,
+    reason="botocore's model has no disassociation",
+)
+
+
+def disassociate(table: Any, region: str) -> None:
+    table.update_table(TableName="tab", DisassociationProtectionEnabled=False)
+    action = {"RegionName": region, "DisassociationMode": "WAIT_FOR_REPLICATION"}
+    table.update_table(TableName="tab", ReplicaUpdates=[{"Disassociate": action}])
+
+
+def status(table: Any) -> tuple[str, dict[str, str]]:
+    shown = table.describe_table(TableName="tab")["Table"]
+    return shown["TableStatus"], {one["RegionName"]: one["ReplicaStatus"] for one in shown.get("Replicas", ())}
+
+
+@NEEDS_DISASSOCIATION
+def test_what_is_on_its_way_arrives_before_a_replica_is_disassociated(cloud: Cloud) -> None:
+    tables = made()
+    east, west, europe = tables.values()
+    cloud.dynamodb.replication_lag(10)
+    put(east, "from the east")
+    put(west, "from the west")
+    disassociate(east, "us-east-1")
+    assert status(east) == ("UPDATING", {"us-west-2": "ACTIVE", "eu-west-1": "ACTIVE"})
+    assert status(west) == ("ACTIVE", {"us-east-1": "UPDATING", "eu-west-1": "ACTIVE"})
+    with pytest.raises(ClientError, match="in use"):
+        west.update_table(TableName="tab", ReplicaUpdates=[{"Delete": {"RegionName": "eu-west-1"}}])
+    put(europe, "late")
+    cloud.clock.advance(seconds=5)
+    put(west, "later")
+    cloud.clock.advance(seconds=5)
+    assert status(east)[0] == "UPDATING"
+    cloud.clock.advance(seconds=5)
+    assert status(east) == ("ACTIVE", {})
+    assert status(west) == ("ACTIVE", {"eu-west-1": "ACTIVE"})
+    put(east, "alone")
+    put(west, "together")
+    cloud.clock.advance(seconds=10)
+    all_have = {"from the east", "from the west", "late", "later"}
+    assert set(values(cloud, "us-east-1")) == {*all_have, "alone"}
+    assert set(values(cloud, "eu-west-1")) == set(values(cloud, "us-west-2")) == {*all_have, "together"}
+
+
+@NEEDS_DISASSOCIATION
+def test_a_replica_that_is_cut_off_is_disassociated_when_it_is_healed(cloud: Cloud) -> None:
+    east, west = made(REGIONS[:2]).values()
+    with cloud.dynamodb.isolate("us-west-2"):
+        put(west, "a")
+        disassociate(east, "us-east-1")
+        cloud.clock.advance(hours=1)
+        assert status(east)[0] == "UPDATING"
+    assert status(east) == status(west) == ("ACTIVE", {})
+    assert values(cloud, "us-east-1") == {"a": ""}
+
+
+@NEEDS_DISASSOCIATION
+def test_disassociation_takes_as_long_as_replicas_take(cloud: Cloud) -> None:
+    east, west = made(REGIONS[:2]).values()
+    cloud.dynamodb.latency(replica=60)
+    disassociate(east, "us-east-1")
+    assert status(west) == ("ACTIVE", {"us-east-1": "UPDATING"})
+    put(west, "meanwhile")
+    cloud.clock.advance(seconds=60)
+    assert status(east) == status(west) == ("ACTIVE", {})
+    assert values(cloud, "us-east-1") == {"meanwhile": ""}
+    cloud.dynamodb.latency(replica=0)
+    west.delete_table(TableName="tab")
+    east.update_table(TableName="tab", ReplicaUpdates=[{"Create": {"RegionName": "us-west-2"}}])
+    assert east.describe_table(TableName="tab")["Table"]["DisassociationProtectionEnabled"] is True
+    assert set(values(cloud, "us-west-2")) == {"meanwhile"}
+
+
+@NEEDS_DISASSOCIATION
+def test_a_replica_of_another_account_s_table_is_disassociated_there(cloud: Cloud) -> None:
+    east = allowed(cloud)["us-east-1"]
+    put(east, "x", "1")
+    replicate_to_another_account(cloud)
+    there: dict[str, Any] = {"account": OTHER, "region": "us-west-2"}
+    cloud.call("dynamodb", "UpdateTable", {"TableName": "tab", "DisassociationProtectionEnabled": False}, **there)
+    action = {"RegionName": "us-west-2", "DisassociationMode": "WAIT_FOR_REPLICATION"}
+    cloud.call("dynamodb", "UpdateTable", {"TableName": "tab", "ReplicaUpdates": [{"Disassociate": action}]}, **there)
+    assert status(east) == ("ACTIVE", {})
+    put(east, "x", "2")
+    assert cloud.dynamodb.items("tab", account=OTHER, region="us-west-2") == [{"pk": "x", "value": "1"}]
