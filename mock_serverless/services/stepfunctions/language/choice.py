@@ -92,7 +92,7 @@ def _compare(name: str, value: Any, operand: Any) -> bool:
 def _present(path: str, sources: Sources) -> bool:
     try:
         look_up(path, sources)
-    except paths.NotFound:
+    except (paths.NotFound, paths.Inapplicable):
         return False
     return True
 
@@ -100,7 +100,7 @@ def _present(path: str, sources: Sources) -> bool:
 def _value(path: str, sources: Sources) -> Any:
     try:
         return look_up(path, sources)
-    except paths.NotFound:
+    except (paths.NotFound, paths.Inapplicable):
         # a guess from reports of users
         message = f"Invalid path '{path}': The choice state's condition path references an invalid value."
         raise Fault(message) from None

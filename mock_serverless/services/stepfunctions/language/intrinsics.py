@@ -14,7 +14,7 @@ from typing import Any
 
 from .errors import Fault
 from .functions import FUNCTIONS, FunctionFailed
-from .paths import NotFound
+from .paths import Inapplicable, NotFound
 from .paths import PathSyntaxError as PathError
 from .paths import compile as compile_path
 from .values import Sources, look_up
@@ -136,34 +136,38 @@ def _end_of_path(text: str, at: int) -> int:
 
 
 def call(text: str, field: str, sources: Sources) -> Any:
-    """The value of a call in a field; a Fault when it is none or fails."""
+    """The value of a call in a field; a Fault when it is none or fails.
+
+    Causes name the whole expression as it is written, and the argument (measured by users of AWS,
+    https://github.com/floci-io/floci/issues/2870); what a function itself says of its arguments is a guess.
+    """
     try:
         node = parse(text)
     except SyntaxError:
         raise Fault(f"The value for the field '{field}' must be a valid intrinsic function call: {text}") from None
-    return _value(node, field, sources)
+    try:
+        return _value(node, sources)
+    except FunctionFailed as e:
+        raise Fault(f"The function '{text}' had the following error: {e}", "States.IntrinsicFailure") from None
+    except (NotFound, Inapplicable) as e:
+        raise Fault(f"The function '{text}' had the following error: {e}") from None
 
 
-def _value(node: Node, field: str, sources: Sources) -> Any:
+def _value(node: Node, sources: Sources) -> Any:
     kind = node[0]
     if kind == "call":
         function = FUNCTIONS[node[1]]
-        arguments = [_value(a, field, sources) for a in node[2]]
+        arguments = [_value(a, sources) for a in node[2]]
         if function.raw_text and node[2][0][0] == "text":
             arguments[0] = node[2][0][2]
-        try:
-            return function(arguments, sources.chance)
-        except FunctionFailed as e:
-            # a guess: AWS names the call and its error, the wording of the error itself is not recorded
-            cause = f"The function '{node[3]}' had the following error: {e}"
-            raise Fault(cause, "States.IntrinsicFailure") from None
+        return function(arguments, sources.chance)
     if kind == "path":
         try:
             return look_up(node[1], sources)
         except NotFound:
-            raise Fault(
-                f"The JSONPath '{node[1]}' specified for the field '{field}' could not be found in the input "
-                f"'{sources.data.text}'"
+            shown = node[1].removeprefix("$") if node[1].startswith("$$") else node[1]
+            raise NotFound(
+                f"The JsonPath argument for the field '{shown}' could not be found in the input '{sources.data.text}'"
             ) from None
     return node[1]
 

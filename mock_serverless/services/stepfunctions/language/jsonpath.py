@@ -113,7 +113,7 @@ def put(visit: Visit, result: Document, path: str | None) -> Document:
     steps = paths.compile(path).steps
     assert steps is not None
     try:
-        return visit.input.placed(steps, result)  # type: ignore[arg-type]
+        return visit.input.placed(steps, result)
     except Misplaced as e:
         message = f'Unable to apply step "{e}" to input {visit.input.text}'
         raise Fault(message, "States.ResultPathMatchFailure") from None
@@ -243,7 +243,7 @@ def items(visit: Visit, data: Document) -> list[Any]:
     path = visit.state.get("ItemsPath", "$")
     try:
         found = look_up(path, visit.sources(data))
-    except paths.NotFound:
+    except (paths.NotFound, paths.Inapplicable):
         # the error as users report it: Unable to apply step "items" to input {...}
         step = (paths.compile(path).steps or ("",))[-1]
         message = f'Unable to apply step "{step}" to input {data.text}'
@@ -275,5 +275,7 @@ def _part(visit: Visit, document: Document, name: str) -> Document:
         return EMPTY
     try:
         return Document(look_up(path, visit.sources(document)))
-    except paths.NotFound as e:
+    except paths.Beyond:
+        return Document(None)
+    except (paths.NotFound, paths.Inapplicable) as e:
         raise Fault(f"Invalid path '{path}' : {e}") from None

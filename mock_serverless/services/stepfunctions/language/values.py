@@ -58,11 +58,15 @@ def evaluate(text: str, field: str, sources: Sources) -> Any:
         return intrinsics.call(text, field, sources)
     try:
         return look_up(text, sources)
+    except paths.Beyond:
+        return None  # measured by users of AWS: https://github.com/floci-io/floci/issues/2870
     except paths.NotFound:
         shown = sources.data.text
         raise Fault(
             f"The JSONPath '{text}' specified for the field '{field}' could not be found in the input '{shown}'"
         ) from None
+    except paths.Inapplicable as e:
+        raise Fault(str(e)) from None  # the library's words, as in calls of intrinsic functions
     except paths.PathSyntaxError:
         raise Fault(f"The value for the field '{field}' must be a valid JSONPath: {text}") from None
 
