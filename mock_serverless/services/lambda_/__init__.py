@@ -6,6 +6,7 @@ configuration.py     the members of a function's configuration: defaults, checks
 code.py              where the code comes from
 functions.py         create, get, list, update, delete; beside it versions, aliases, permissions, tags, concurrency
 invoke.py            Invoke; execution.py picks the version and the environment; runtime/ is the environment
+snapstart.py         what SnapStart refuses; versions.py initializes a version
 asynchronous.py      events: retries, destinations.py, dead letters; invoke_configs.py their settings
 mappings.py          event source mappings; streams.py and queues.py feed functions in batches.py through filters.py;
                      sources/ has the kinds of source

@@ -9,6 +9,7 @@ from ...core.operation import operation
 from .errors import check_revision, conflict, function_not_found, invalid, not_found
 from .names import function_of
 from .pages import page
+from .snapstart import check_usable
 from .store import LATEST, Alias, Function, State
 
 
@@ -26,8 +27,10 @@ def create_alias(state: State, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_version(state: State, function: Function, number: str) -> None:
-    if function.version(number) is None:
+    version = function.version(number)
+    if version is None:
         raise function_not_found(state.arn(function.name, number))
+    check_usable(version)
 
 
 def _weights(state: State, function: Function, request: dict[str, Any], number: str) -> dict[str, float]:

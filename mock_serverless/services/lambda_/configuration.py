@@ -266,6 +266,10 @@ def answer(scope: Scope, name: str, version: Version, arn: str) -> dict[str, Any
     }
     if version.state == "Pending":
         response |= {"StateReason": "The function is being created.", "StateReasonCode": "Creating"}
+    elif version.state == "Failed":  # the words as those who publish with CloudFormation see them
+        failed = {"Reason": "An error occurred during function initialization.", "ReasonCode": "FunctionError"}
+        response |= {f"State{name}": text for name, text in failed.items()}
+        response |= {"LastUpdateStatus": "Failed"} | {f"LastUpdateStatus{name}": text for name, text in failed.items()}
     elif version.updating:
         response |= {
             "LastUpdateStatus": "InProgress",

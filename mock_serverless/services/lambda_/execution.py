@@ -15,6 +15,7 @@ from .configuration import runtime_arn
 from .names import Target
 from .runtime.environment import Environment, Invocation, Outcome
 from .runtime.logs import LEVELS, Log, platform_event
+from .snapstart import check_invocable, check_restored
 from .store import LATEST, Function, State, Version
 
 LOOP_LIMIT = 16
@@ -42,6 +43,7 @@ def run(target: Target, invocation: Invocation, led_by: Chain) -> Run:
     """Run the version that is meant. Raises AwsError when it may not run now."""
     state, function = target.state, target.there()
     version = _choose(target)
+    check_invocable(version)
     _check_runtime(function, version)
     links = (*led_by, state.arn(function.name))
     if links.count(links[-1]) > LOOP_LIMIT and function.recursive_loop == "Terminate":
@@ -54,18 +56,30 @@ def run(target: Target, invocation: Invocation, led_by: Chain) -> Run:
     environments = state.environments
     _check_concurrency(function, environments.busy.get(function.name, 0))
     environment = _environment(state, function, version)
-    prelude = [init_start(state, version)] if environment.cold else []
+    prelude = [_first_line(state, version, environment)] if environment.cold or environment.to_restore else []
     environment.process.chain = links
     environments.busy[function.name] = environments.busy.get(function.name, 0) + 1
     try:
         outcome, log = environment.run(invocation)
     finally:
         environments.busy[function.name] -= 1
-    _keep(state, function, version, environment)
+    keep(state, function, version, environment)
     group = version.settings["LoggingConfig"]["LogGroup"]
     state.logs.setdefault(group, []).append(log.lines)
     state.scope.log(group, environment.log_stream, [*prelude, *log.lines] if prelude else log.lines)
+    check_restored(outcome)
     return Run(version, outcome, log)
+
+
+def _first_line(state: State, version: Version, environment: Environment) -> Line:
+    when, text = init_start(state, version)
+    if not environment.to_restore or not text:
+        return when, text
+    if not text.startswith("{"):
+        return when, text.replace("INIT_START", "RESTORE_START", 1)
+    record = json.loads(text)["record"]
+    kept = {"runtimeVersion": record["runtimeVersion"], "runtimeVersionArn": record["runtimeVersionArn"]}
+    return when, platform_event(when, "platform.restoreStart", kept)
 
 
 def init_start(state: State, version: Version) -> Line:
@@ -132,20 +146,22 @@ def _environment(state: State, function: Function, version: Version) -> Environm
         of, environment = idle.pop()
         if of.code is version.code and of.settings is version.settings:
             return environment
-    return _new_environment(state, function, version)
+    return new_environment(state, function, version)
 
 
-def _keep(state: State, function: Function, version: Version, environment: Environment) -> None:
+def keep(state: State, function: Function, version: Version, environment: Environment) -> None:
+    """Have an environment ready for the next invocation, if it and its function are still there."""
     if environment.alive and state.functions.get(function.name) is function:
         state.environments.idle.setdefault((function.name, version.number), []).append((version, environment))
 
 
-def _new_environment(state: State, function: Function, version: Version) -> Environment:
+def new_environment(state: State, function: Function, version: Version) -> Environment:
+    """A cold one."""
     scope, code = state.scope, version.code
     stream = f"{scope.now():%Y/%m/%d}/[{version.number}]{scope.ids.hex(32)}"
     variables = _variables(state, function, version, stream)
     package = None if code.handler is not None else code.package
-    return Environment(scope, function.name, version.number, version.settings, variables, package, code.handler)
+    return Environment(scope, function.name, version.number, version.settings, variables, package, code.handler, stream)
 
 
 def _variables(state: State, function: Function, version: Version, stream: str) -> dict[str, str]:
@@ -172,6 +188,10 @@ def _variables(state: State, function: Function, version: Version, stream: str) 
     if settings["LoggingConfig"]["LogFormat"] == "JSON":
         reserved["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         reserved["AWS_LAMBDA_LOG_LEVEL"] = settings["LoggingConfig"]["ApplicationLogLevel"]
+    if (
+        initialization_type(version) == "snap-start"
+    ):  # https://docs.aws.amazon.com/lambda/latest/dg/snapstart-monitoring.html
+        del reserved["AWS_LAMBDA_LOG_GROUP_NAME"], reserved["AWS_LAMBDA_LOG_STREAM_NAME"]
     if version.code.handler is None:
         reserved |= {
             "LANG": "en_US.UTF-8",

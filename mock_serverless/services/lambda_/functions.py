@@ -17,6 +17,7 @@ from .configuration import DEFAULTS, answer, changed, check_new_name, check_tags
 from .errors import check_revision, conflict, function_not_found, invalid, refuse
 from .names import Target, find, function_of, parse
 from .pages import page
+from .snapstart import check_runtime
 from .store import LATEST, Code, Function, State, Version
 
 UPDATE_SECONDS = 1.0
@@ -31,6 +32,7 @@ def create_function(state: State, request: dict[str, Any]) -> dict[str, Any]:
     settings = changed(scope, name, DEFAULTS, request)
     if not settings.get("Runtime") or not settings.get("Handler"):
         raise invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+    check_runtime(settings)
     check_tags(request.get("Tags") or {})
     code = code_of(scope, request["Code"])
     if name in state.functions:
@@ -145,6 +147,8 @@ def update_function_configuration(state: State, request: dict[str, Any]) -> dict
     """https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html"""
     function = _to_update(state, request)
     settings = changed(state.scope, function.name, function.latest.settings, request)
+    if function.latest.code.handler is None:  # a callable's runtime is what the test runs on
+        check_runtime(settings)
     version = _update(state, function, settings=settings)
     return answer(state.scope, function.name, version, state.arn(function.name))
 

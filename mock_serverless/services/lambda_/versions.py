@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ...core.agenda import job
 from ...core.operation import operation
+from ...core.scope import Scope
 from .configuration import answer
 from .errors import check_revision, invalid, refuse
+from .execution import init_start, keep, new_environment
 from .functions import check_idle
 from .names import function_of
 from .pages import page
@@ -46,12 +49,37 @@ def publish(state: State, function: Function, description: str | None = None) ->
         number=str(function.published),
         settings=settings,
         revision=state.scope.ids.uuid(),
-        state="Active",
+        state="Pending" if settings["SnapStart"]["ApplyOn"] == "PublishedVersions" else "Active",
         updating=False,
         modified=state.scope.timestamp(),
     )
     function.versions[version.number] = version
+    if version.state == "Pending":
+        state.scope.later(0, "lambda:published", name=function.name, number=version.number)
     return version
+
+
+@job("lambda:published")
+def _initialize(scope: Scope, name: str, number: str) -> None:
+    """A version has been published: run what comes before its snapshot."""
+    state: State = scope.state()
+    function = state.functions.get(name)
+    version = None if function is None else function.versions.get(number)
+    if function is None or version is None or version.state != "Pending":
+        return
+    if version.code.handler is None and not version.settings["Runtime"].startswith("python"):  # nothing of it runs here
+        function.versions[number] = replace(version, state="Active")
+        return
+    environment = new_environment(state, function, version)
+    first = init_start(state, version)
+    failed, log = environment.prepare()
+    if function.versions.get(number) is not version:  # it was deleted meanwhile
+        return
+    function.versions[number] = version = replace(version, state="Active" if failed is None else "Failed")
+    group = version.settings["LoggingConfig"]["LogGroup"]
+    state.logs.setdefault(group, []).append(log.lines)
+    scope.log(group, environment.log_stream, [first, *log.lines])
+    keep(state, function, version, environment)
 
 
 def _same(last: Version, latest: Version) -> bool:

@@ -10,6 +10,7 @@
     context.py       the context object
     marshalling.py   JSON in and out, and the runtime's errors
     logs.py          the lines which AWS and its Python runtime write to the log
+    hooks.py         SnapStart's runtime hooks
     environment.py   one execution environment, warm or cold, and how it answers an invocation
 
 Which facts are AWS's: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html and the public sources of its runtime

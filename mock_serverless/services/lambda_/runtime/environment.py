@@ -20,12 +20,19 @@ from typing import Any
 from ....core.errors import MockServerlessError
 from ....core.guest import TimeIsUp, Visit, is_signal
 from ....core.scope import Scope
+from . import hooks
 from .context import LambdaContext
 from .logs import Log, stamp
 from .marshalling import RuntimeFault, error_payload, event_of, payload_of
 from .packages import Importer, Package, forget_sources
 from .process import Process
 
+RESTORE_FAILED, RESTORE_TIMEOUT = "SnapStartException", "SnapStartTimeoutException"
+"""Kinds of outcomes of an environment that could not be restored."""
+SNAPSHOT_LIMIT = 130.0
+"""Seconds that init may take when a version with SnapStart is published, if the function's own limit is not longer."""
+RESTORE_LIMIT = 10.0
+"""Seconds that the hooks after a restore may take (https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html)."""
 INIT_LIMIT = 10.0
 """Seconds that the init phase may take before it is tried again within the invocation (the page above)."""
 RESPONSE_LIMIT = 6_291_556
@@ -65,12 +72,13 @@ class Environment:
         variables: dict[str, str],
         package: Package | None,
         handler: Callable[..., Any] | None,
+        log_stream: str,
     ) -> None:
         self.scope = scope
         self.name = name
         self.version = version
         self.settings = settings
-        self.log_stream = variables["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self.log_stream = log_stream
         self.alive = True
         self.handler = handler
         self.snaps = variables.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
@@ -87,24 +95,34 @@ class Environment:
             settings["EphemeralStorage"]["Size"],
         )
         self._cold = True
+        self._to_restore = self.snaps
 
     @property
     def cold(self) -> bool:
         """Is the init phase still to come?"""
         return self._cold
 
+    @property
+    def to_restore(self) -> bool:
+        """Is it a snapshot that has to be restored for the first invocation?"""
+        return self._to_restore
+
     # ------------------------------------------------------------------ an invocation
 
     def run(self, invocation: Invocation) -> tuple[Outcome, Log]:
         """Call the handler, and the code around it when the environment is cold."""
-        log = Log(self.settings["LoggingConfig"], self.scope.timestamp, invocation.request_id)
-        init, failed = None, None
+        log = self._new_log(invocation.request_id)
+        init, failed, restored = None, None, None
         ids, sampled = self.scope.ids, int(self.settings["TracingConfig"]["Mode"] == "Active")
         root = f"1-{int(self.scope.timestamp()):08x}-{ids.hex(24)}"
         self.process.set("_X_AMZN_TRACE_ID", f"Root={root};Parent={ids.hex(16)};Sampled={sampled}")
-        if self._cold:
-            init, failed = self._initialise(log)
-            log.init_done("success" if failed is None else "error", init or 0.0)
+        if self.snaps and self._to_restore:
+            restored, failed = self._restore(log)
+            if failed is not None:
+                return failed, log
+        elif self._cold:
+            init, failed = self._initialise(log, INIT_LIMIT)
+            log.init_done("success" if failed is None else "error", init or 0.0, "on-demand")
         log.start(self.version)
         began = self.scope.timestamp()
         outcome = failed or self._invoke(invocation, log)
@@ -113,21 +131,26 @@ class Environment:
         status = "timeout" if kind == "Sandbox.Timedout" else "error" if kind.startswith("Runtime.") else "success"
         log.runtime_done(status, duration)
         report = {"duration": duration, "init": init, "memory": self.settings["MemorySize"], "status": status}
+        report["restore"] = restored
         log.end(report | {"error": kind if status == "error" else None})
         if status == "timeout":
             log.timed_out(self.settings["Timeout"])
         return outcome, log
 
-    def _initialise(self, log: Log) -> tuple[float | None, Outcome | None]:
+    def _new_log(self, request_id: str) -> Log:
+        return Log(self.settings["LoggingConfig"], self.scope.timestamp, request_id)
+
+    def _initialise(self, log: Log, limit: float) -> tuple[float | None, Outcome | None]:
         """The init phase: how long it took, and what went wrong."""
         if self.process.importer is None:
             self._cold = False
             return 0.0, None
         began = self.scope.timestamp()
         try:
-            with self.scope.guest(self.name, INIT_LIMIT) as visit, self.process.inside(log), _in_time(visit):
+            with self.scope.guest(self.name, limit) as visit, self.process.inside(log), _in_time(visit):
                 self.handler = self._load()
-                self._snap_and_restore()
+                if self.snaps:
+                    hooks.before_snapshot()
             self._cold = False
         except TimeIsUp:
             return None, None
@@ -144,7 +167,6 @@ class Environment:
             with self.scope.guest(self.name, limit) as visit, self.process.inside(log), _in_time(visit):
                 if self._cold:
                     self.handler = self._load()
-                    self._snap_and_restore()
                     self._cold = False
                 assert self.handler is not None
                 answer = self.handler(event_of(invocation.payload), self._context(invocation, visit))
@@ -171,12 +193,51 @@ class Environment:
             name=self.name,
             version=self.version,
             memory=self.settings["MemorySize"],
-            log_group=self.settings["LoggingConfig"]["LogGroup"],
-            log_stream=self.log_stream,
+            log_group=None if self.snaps else self.settings["LoggingConfig"]["LogGroup"],
+            log_stream=None if self.snaps else self.log_stream,
             client_context=invocation.client_context,
             deadline=self.scope.timestamp() + visit.left(),
             clock=self.scope.timestamp,
         )
+
+    # ------------------------------------------------------------------ SnapStart
+
+    def prepare(self) -> tuple[Outcome | None, Log]:
+        """What comes before the snapshot: the init phase, and its hooks. Gives what went wrong, and the log."""
+        log = self._new_log("")
+        limit = max(SNAPSHOT_LIMIT, float(self.settings["Timeout"]))
+        began = self.scope.timestamp()
+        seconds, failed = self._initialise(log, limit)
+        if seconds is None and failed is None:
+            failed = _outcome({"errorType": "Sandbox.Timedout", "errorMessage": "init"})
+        self.alive = failed is None
+        status = "success" if failed is None else "timeout" if failed.kind == "Sandbox.Timedout" else "error"
+        kind = failed.kind if failed is not None and status == "error" else None
+        log.snapshot_taken(status, self.scope.timestamp() - began, kind)
+        return failed, log
+
+    def _restore(self, log: Log) -> tuple[float, Outcome | None]:
+        """What comes after it: how long the hooks took, and what went wrong."""
+        failed: Outcome | None = None
+        if self._cold:  # another environment has the snapshot already
+            failed, _ = self.prepare()
+        began, status = self.scope.timestamp(), "success"
+        try:
+            if failed is None and self.process.importer is not None:
+                with self.scope.guest(self.name, RESTORE_LIMIT) as visit, self.process.inside(log), _in_time(visit):
+                    hooks.after_restore()
+        except TimeIsUp:
+            status, failed = "timeout", Outcome(b"", RESTORE_TIMEOUT)
+        except BaseException as e:
+            if _goes_through(e):
+                raise
+            with self.scope.guest(self.name):
+                self._broken(log, e, "")
+            status, failed = "error", Outcome(b"", RESTORE_FAILED)
+        seconds = self.scope.timestamp() - began
+        log.restored(status, seconds)
+        self.alive, self._to_restore = failed is None, False
+        return seconds, failed if failed is None or failed.kind != "Sandbox.Timedout" else Outcome(b"", RESTORE_TIMEOUT)
 
     # ------------------------------------------------------------------ ends that are no answer
 
@@ -238,20 +299,6 @@ class Environment:
         if found is None:
             raise RuntimeFault("Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module_name}'")
         return found
-
-    def _snap_and_restore(self) -> None:
-        """SnapStart's runtime hooks, before the snapshot (the last one registered first) and after the restore.
-
-        https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html. Nothing lies between the two here.
-        """
-        if not self.snaps:
-            return
-        try:
-            hooks = importlib.import_module("snapshot_restore_py")
-        except ImportError:  # the function has no hooks then
-            return
-        for function, args, kwargs in (*reversed(hooks.get_before_snapshot()), *hooks.get_after_restore()):
-            function(*args, **kwargs)
 
 
 @contextmanager

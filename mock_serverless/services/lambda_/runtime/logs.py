@@ -72,12 +72,15 @@ class Log:
         """After it: the lines END and REPORT. ``report``: durations in seconds, memory in MB."""
         self.close()
         duration, init = 1000 * report["duration"], report["init"]
-        billed = math.ceil(duration + (0 if init is None else 1000 * init))
+        restore = None if report.get("restore") is None else 1000 * report["restore"]
+        billed = math.ceil(duration + (0 if init is None else 1000 * init)) + math.ceil(restore or 0)
         if self.is_json:
             level = "INFO" if report["status"] == "success" else "WARN"
             self.platform("platform.report", self._report_record(duration, billed, report), level)
             return
         init_part = "" if init is None else f"\tInit Duration: {1000 * init:.2f} ms"
+        if restore is not None:
+            init_part = f"\tRestore Duration: {restore:.2f} ms\tBilled Restore Duration: {math.ceil(restore)} ms"
         status = f"\tStatus: {report['status']}" if report["status"] != "success" else ""
         error = f"\tError Type: {report['error']}" if report.get("error") else ""
         self.write(
@@ -95,14 +98,42 @@ class Log:
         }
         if report["init"] is not None:
             metrics["initDurationMs"] = round(1000 * report["init"], 3)
+        if report.get("restore") is not None:
+            metrics["restoreDurationMs"] = round(1000 * report["restore"], 3)
+            metrics["billedRestoreDurationMs"] = math.ceil(1000 * report["restore"])
         return {"requestId": self.request_id, "metrics": metrics, "status": report["status"]}
 
-    def init_done(self, status: str, seconds: float) -> None:
+    def init_done(self, status: str, seconds: float, kind: str) -> None:
         """After the init phase, where the format is JSON."""
         level = "DEBUG" if status == "success" else "WARN"
-        record = {"initializationType": "on-demand", "phase": "init", "status": status}
+        record = {"initializationType": kind, "phase": "init", "status": status}
         self.platform("platform.initRuntimeDone", record, level)
         self.platform("platform.initReport", {**record, "metrics": {"durationMs": round(1000 * seconds, 3)}}, level)
+
+    def snapshot_taken(self, status: str, seconds: float, error: str | None) -> None:
+        """After the init phase of a version with SnapStart.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/snapstart-monitoring.html and lambda-runtime-environment.html (INIT_REPORT).
+        """
+        self.close()
+        self.init_done(status, seconds, "snap-start")
+        if not self.is_json:
+            failed = "" if status == "success" else f"\tPhase: init\tStatus: {status}"
+            kind = f"\tError Type: {error}" if error else ""
+            self.write(f"INIT_REPORT Init Duration: {1000 * seconds:.2f} ms{failed}{kind}\n")
+
+    def restored(self, status: str, seconds: float) -> None:
+        """After the restore of a snapshot, with its hooks (RESTORE_REPORT, on the same pages)."""
+        self.close()
+        level = "DEBUG" if status == "success" else "WARN"
+        self.platform("platform.restoreRuntimeDone", {"status": status}, level)
+        self.platform(
+            "platform.restoreReport", {"status": status, "metrics": {"durationMs": round(1000 * seconds, 3)}}, level
+        )
+        if not self.is_json:
+            kind = "\tError Type: Runtime.ExitError" if status == "error" else ""
+            failed = "" if status == "success" else f"\tStatus: {status}{kind}"
+            self.write(f"RESTORE_REPORT Restore Duration: {1000 * seconds:.2f} ms{failed}\n")
 
     def runtime_done(self, status: str, seconds: float) -> None:
         """After the handler, where the format is JSON."""
