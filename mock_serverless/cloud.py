@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .core import current
 from .core import operation as operations
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .services.lambda_.face import LambdaFace
     from .services.stepfunctions.face import StepfunctionsFace
 
+T = TypeVar("T")
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 ENDLESS = 1_000_000
@@ -320,6 +321,23 @@ class Cloud:
                 break
             self.clock.jump(due)
         self.clock.jump(target)
+
+    def hold(self, look: Callable[[], T | None], seconds: float) -> T | None:
+        """See ``Scope.hold``."""
+        found = look()
+        if getattr(self._depth, "value", 0) > 1:
+            return found
+        until = self.clock.timestamp() + seconds
+        while found is None:
+            with self._lock:
+                due = self.agenda.next_due()
+            if due is None or due > until:
+                self.clock.jump(until)
+                return None
+            self.clock.jump(due)
+            self.run_due()
+            found = look()
+        return found
 
     def sleep(self, seconds: float) -> None:
         """What ``time.sleep`` is inside a function: virtual time passes, and other work is done meanwhile."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from .errors import AwsError
@@ -40,10 +41,14 @@ OWN_LENGTHS = frozenset({"KeySchema", "LogGroupName", "LogStreamName"})
 in CloudWatch Logs, for which it has words of its own (recorded)."""
 
 
+RECORDS = frozenset({"stepfunctions"})
+"""Services that show a structure with its name, ``Name(member=value)``, where others show ``{member=value}`` (recorded)."""
+
+
 class RequestChecker:
     """Checks the requests of one operation."""
 
-    __slots__ = ("_check", "_code", "_strict")
+    __slots__ = ("_check", "_code", "_records", "_strict")
 
     def __init__(self, operation_model: Any) -> None:
         service = operation_model.service_model
@@ -52,6 +57,7 @@ class RequestChecker:
         known = code is not None and shape is not None and service.service_name not in UNCHECKED
         self._code = code or ""
         self._check = _compile(shape, {}) if known else None
+        self._records = shape if service.service_name in RECORDS else None
         self._strict = (service.service_name, operation_model.name) in STRICT
 
     def __call__(self, params: dict[str, Any]) -> None:
@@ -64,6 +70,8 @@ class RequestChecker:
             return
         if self._strict:
             raise _strictly(found, params, self._code)
+        if self._records is not None:
+            found = [(_shown(value, _shape_at(self._records, _names(path))), path, text) for value, path, text in found]
         raise validation_error([violation(*one) for one in found], self._code)
 
 
@@ -362,6 +370,34 @@ def _java_class(name: str) -> str:
 
 
 # ---------------------------------------------------------------------- how Java prints a value
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    name: str
+    members: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(f'{k}={_java(v)}' for k, v in self.members.items())})"
+
+
+def _shape_at(shape: Any, names: list[str]) -> Any:
+    """The shape at a path as violations name it."""
+    for name in names:
+        if shape.type_name == "structure":
+            shape = next(member for own, member in shape.members.items() if _lower(own) == name)
+        elif name == "member":
+            shape = shape.member if shape.type_name == "list" else shape.value
+    return shape
+
+
+def _shown(value: Any, shape: Any) -> Any:
+    """The value with its structures as records."""
+    if shape.type_name == "list" and isinstance(value, (list, tuple)):
+        return [_shown(v, shape.member) for v in value]
+    if shape.type_name == "structure" and isinstance(value, dict):
+        return _Record(shape.name, {k: _shown(v, shape.members[k]) for k, v in value.items() if k in shape.members})
+    return value
 
 
 def _java(value: Any, top: bool = False) -> str:

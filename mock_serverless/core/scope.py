@@ -8,10 +8,10 @@ changed, and the fed one has said :meth:`Scope.watch` what is to be done then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .arns import Arn, dns_suffix, partition_of
 from .clock import from_timestamp
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ..cloud import Cloud
     from .ids import Ids
     from .kernel import Kernel
+
+T = TypeVar("T")
 
 
 class Scope:
@@ -72,6 +74,13 @@ class Scope:
     def cancel(self, sequence: int) -> None:
         """Forget work for later."""
         self.cloud.agenda.cancel(sequence)
+
+    def hold(self, look: Callable[[], T | None], seconds: float) -> T | None:
+        """Hold the line, as a long poll does: look, and let virtual time pass until there is something or the seconds are over.
+
+        Only a call from outside can wait; within other work it looks once.
+        """
+        return self.cloud.hold(look, seconds)
 
     # ------------------------------------------------------------------ other services
 

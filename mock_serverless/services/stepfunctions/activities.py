@@ -7,7 +7,7 @@ from typing import Any
 from ...core.clock import from_timestamp
 from ...core.operation import operation
 from .names import check_name, page
-from .store import Activity, State
+from .store import Activity, State, Token
 
 
 @operation
@@ -47,14 +47,28 @@ def list_activities(db: State, request: dict[str, Any]) -> dict[str, Any]:
 
 @operation(unfinished=lambda request, response: not response.get("taskToken"))
 def get_activity_task(db: State, request: dict[str, Any]) -> dict[str, Any]:
-    """The oldest task that waits; nothing at once when there is none (AWS holds the line for a minute first)."""
+    """The oldest task that waits, or the next one that is scheduled within a minute (of virtual time, which passes meanwhile).
+
+    A call out of a function or a state machine, which stands in the middle of other work, gets nothing at once.
+    """
     activity = db.activity(request["activityArn"])
+    token = db.scope.hold(lambda: _next_token(db, activity), POLL_SECONDS)
+    if token is None:
+        return {}
+    db.scope.kernel.deliver(f"worker:{token.token}", request.get("workerName"))
+    return {"taskToken": token.token, "input": token.input.text}
+
+
+POLL_SECONDS = 60
+"""https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html"""
+
+
+def _next_token(db: State, activity: Activity) -> Token | None:
     while activity.queue:
         token = db.tokens[activity.queue.pop(0)]
         if token.open:
-            db.scope.kernel.deliver(f"worker:{token.token}", request.get("workerName"))
-            return {"taskToken": token.token, "input": token.input.text}
-    return {}
+            return token
+    return None
 
 
 def offer(db: State, arn: str, token: str) -> None:

@@ -13,29 +13,44 @@ from .store import Alias, State, StateMachine
 
 
 def _routes(db: State, routes: list[dict[str, Any]]) -> tuple[StateMachine, list[dict[str, Any]]]:
-    """The machine that a routing configuration is for; its weights make 100."""
-    machines = {r["stateMachineVersionArn"].rpartition(":")[0] for r in routes}
-    if len(machines) != 1 or not 1 <= len(routes) <= 2 or sum(r["weight"] for r in routes) != 100:
-        message = "Invalid routing configuration: one or two versions of one machine, with weights that make 100"
-        raise AwsError("ValidationException", message)
-    machine = db.machine(machines.pop())
-    for route in routes:
-        number = route["stateMachineVersionArn"].rpartition(":")[2]
-        if not number.isdigit() or int(number) not in machine.versions:
-            raise AwsError("ResourceNotFound", f"Requested resource not found: {route['stateMachineVersionArn']}")
+    """The machine that a routing configuration is for; its weights make 100. The words are recorded unless they are marked."""
+    arns = [r["stateMachineVersionArn"] for r in routes]
+    received = f"Received: [{', '.join(arns)}]"
+    machines = {arn.rpartition(":")[0] for arn in arns}
+    if any(not re.fullmatch(r"[^:]+(:[^:]*){6}:\d+", arn) for arn in arns):
+        raise _refused(f"Routing configuration must contain state machine version ARNs. {received}")
+    if len(set(arns)) < len(arns):
+        raise _refused(f"Routing configuration must contain distinct state machine version ARNs. {received}")
+    weights = [r["weight"] for r in routes]
+    if sum(weights) != 100:
+        raise _refused(f"Sum of routing configuration weights must equal 100. Received: {weights}")
+    if len(machines) != 1:  # a guess at the words
+        raise _refused(f"Routing configuration must contain versions of one state machine. {received}")
+    machine = db.machines.get(machines.pop())
+    if machine is None or any(int(arn.rpartition(":")[2]) not in machine.versions for arn in arns):
+        raise _missing()
     return machine, [dict(r) for r in routes]
+
+
+def _refused(message: str) -> AwsError:
+    return AwsError("ValidationException", message)
+
+
+def _missing() -> AwsError:
+    """Recorded for the alias of an update; that it is the same elsewhere is a guess."""
+    return AwsError("ResourceNotFound", "Request references a resource that does not exist.")
 
 
 @operation
 def create_state_machine_alias(db: State, request: dict[str, Any]) -> dict[str, Any]:
     name = request["name"]
-    if not re.fullmatch(r"(?=.*[a-zA-Z_\-.])[a-zA-Z0-9_\-.]{1,80}", name):
-        raise AwsError("ValidationException", f"Invalid alias name: {name}")
     machine, routes = _routes(db, request["routingConfiguration"])
     there = machine.aliases.get(name)
     if there is not None:
         if (there.routes, there.description) != (routes, request.get("description")):
-            raise AwsError("ConflictException", f"Alias already exists: {there.arn}")
+            # recorded for another description as well
+            reason = "an alias with the same name and a different routing configuration already exists."
+            raise AwsError("ConflictException", f"Failed to create alias because {reason}")
     else:
         now = db.scope.timestamp()
         there = Alias(name, f"{machine.arn}:{name}", routes, now, now, request.get("description"))
@@ -49,7 +64,7 @@ def find(db: State, arn: str) -> tuple[StateMachine, Alias]:
     machine = db.machines.get(machine_arn)
     alias = machine.aliases.get(name) if machine is not None else None
     if machine is None or alias is None:
-        raise AwsError("ResourceNotFound", f"Requested resource not found: {arn}")
+        raise _missing()
     return machine, alias
 
 
@@ -82,8 +97,10 @@ def update_state_machine_alias(db: State, request: dict[str, Any]) -> dict[str, 
 
 @operation
 def delete_state_machine_alias(db: State, request: dict[str, Any]) -> dict[str, Any]:
-    machine, alias = find(db, request["stateMachineAliasArn"])
-    del machine.aliases[alias.name]
+    """Nothing happens when there is none (recorded)."""
+    machine_arn, _, name = request["stateMachineAliasArn"].rpartition(":")
+    if machine_arn in db.machines:
+        db.machines[machine_arn].aliases.pop(name, None)
     return {}
 
 

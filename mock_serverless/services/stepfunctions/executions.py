@@ -34,7 +34,9 @@ def start_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
     input = _input(request)
     if machine.type == "STANDARD" and name is not None:
         there = db.executions.get(db.arn("execution", machine.name, name))
-        if there is not None:
+        if there is not None and not db.keeps(there):
+            machine.executions.remove(there.arn)
+        elif there is not None:
             # idempotent while it runs with the same input
             if there.status == "RUNNING" and there.input.text == input.text:
                 return _started(there)
@@ -55,7 +57,10 @@ def _started(execution: Execution) -> dict[str, Any]:
 
 
 def _input(request: dict[str, Any]) -> Document:
-    document = Document(text=request.get("input") or "{}")
+    """Recorded: none is ``{}``, an empty text is refused in words of its own."""
+    document = Document(text=request.get("input", "{}"))
+    if not document.text:
+        raise AwsError("InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'")
     try:
         document.value  # noqa: B018  parsed to see whether it can be
     except ValueError:
@@ -182,7 +187,7 @@ def _data(execution: Execution, included: bool) -> dict[str, Any]:
 
 @operation(unfinished=lambda request, response: response["status"] in LIVE)
 def describe_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
-    execution = db.execution(request["executionArn"])
+    execution = _described(db, request["executionArn"])
     answer: dict[str, Any] = {
         **_entry(execution),
         **_data(execution, request.get("includedData") != "METADATA_ONLY"),
@@ -196,6 +201,12 @@ def describe_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
     if execution.status != "RUNNING":
         db.scope.looked_at(execution.arn)
     return answer
+
+
+def _described(db: State, arn: str) -> Execution:
+    """One of a standard machine, or an express one that a Map Run has started (API_DescribeExecution)."""
+    found = db.executions.get(arn)
+    return found if found is not None and found.map_run is not None and db.keeps(found) else db.execution(arn)
 
 
 def _entry(execution: Execution) -> dict[str, Any]:
@@ -253,8 +264,13 @@ def list_executions(db: State, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _page(db: State, executions: list[Execution], request: dict[str, Any]) -> dict[str, Any]:
-    """Those which the request's filters take, a page of them."""
-    found = [e for e in executions if request.get("statusFilter") in (None, e.status)]
+    """Those which the request's filters take, a page of them.
+
+    "Running executions are sorted by their startDate or redriveDate, and other executions are sorted by their stopDate", the most
+    recent first: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+    """
+    found = [e for e in executions if request.get("statusFilter") in (None, e.status) and db.keeps(e)]
+    found.sort(key=lambda e: e.stopped or e.redriven or e.started, reverse=True)
     if "redriveFilter" in request:
         found = [e for e in found if bool(e.redrives) is (request["redriveFilter"] == "REDRIVEN")]
     entries, token = page(found, request)
@@ -280,7 +296,8 @@ def abort(
     """End a running execution where it is; its task tokens are no longer open."""
     given = {k: v for k, v in (("error", error), ("cause", cause)) if v is not None}
     history = execution.history
-    history.append(ENDED_BY[status], db.scope.timestamp(), len(history), given)
+    previous = 0 if status == "ABORTED" else len(history)  # 0 is recorded
+    history.append(ENDED_BY[status], db.scope.timestamp(), previous, given)
     execution_log.write(db, execution, history[-1], len(history))
     finish(db, execution, status, error=error, cause=cause)
     db.scope.kernel.cancel(execution.flow)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.errors import near_misses
 from ...core.operation import service_model
 from .integrations.calls import to_request
+from .integrations.cancellations import STOPS
 from .integrations.jobs import JOBS, Job, reach
 from .integrations.resources import OPTIMISED, SERVICE_OF
 from .store import State
@@ -48,6 +49,9 @@ def give(cloud: Cloud, state: State, key: str, seconds: float, ending: str | Non
     service = SERVICE_OF.get(action, OPTIMISED[kind][0])
     cloud.stub(service, start, _start(cloud, key, job, service, start, seconds))
     cloud.stub(job.service, job.look, _look(cloud, key, job, ending or job.done[0], result))
+    stop = STOPS.get(key)
+    if stop is not None and (stop.service, stop.operation) not in cloud.doubles.stubs:
+        cloud.stub(stop.service, stop.operation, _stop(cloud, key))
 
 
 def _start(cloud: Cloud, key: str, job: Job, service: str, operation: str, seconds: float) -> Callable[[Any], Any]:
@@ -71,6 +75,23 @@ def _start(cloud: Cloud, key: str, job: Job, service: str, operation: str, secon
         return _completed(answer, shape, own, state)  # type: ignore[no-any-return]
 
     return started
+
+
+def _stop(cloud: Cloud, key: str) -> Callable[[Any], Any]:
+    stop = STOPS[key]
+    shape = service_model(stop.service).operation_model(stop.operation).output_shape
+    names = {name.lower() for name, path in stop.ask.items() if path.startswith(">")} or {list(stop.ask)[-1].lower()}
+
+    def stopped(params: dict[str, Any]) -> dict[str, Any]:
+        state: State = cloud.state_of("stepfunctions", cloud.account, cloud.region)
+        own = {name.lower(): value for name, value in params.items()}
+        for value in (own[name] for name in names & own.keys()):
+            name = str(value[0] if isinstance(value, list) else value)
+            state.jobs[f"{key}:{name}"] = state.scope.timestamp()
+            state.stopped_jobs.add(f"{key}:{name}")
+        return _completed({}, shape, own, state)  # type: ignore[no-any-return]
+
+    return stopped
 
 
 def _completed(value: Any, shape: Any, known: dict[str, Any], state: State) -> Any:
@@ -113,7 +134,8 @@ def _look(cloud: Cloud, key: str, job: Job, ending: str, result: Result) -> Call
         name = str(value[0] if isinstance(value, list) else value)
         over = state.jobs.get(f"{key}:{name}", 0.0) <= state.scope.timestamp()
         described = {} if not over else dict(result(params) if callable(result) else result)
-        status = ending if over else _meanwhile(shape, job)
+        stopped = f"{key}:{name}" in state.stopped_jobs
+        status = _stopped(job) if stopped else ending if over else _meanwhile(shape, job)
         described = _with(described, job.state, status)
         if key == "ecs:runTask" and over and ending == "STOPPED":
             described.setdefault("Containers", [{"ExitCode": 0}])
@@ -132,6 +154,12 @@ def _with(description: dict[str, Any], path: tuple[str, ...], status: str) -> di
     head, *rest = path
     inner = dict(description.get(head) or {})
     return {**description, head: _with(inner, tuple(rest), status) if rest else status}
+
+
+def _stopped(job: Job) -> str:
+    """The state of a job that was stopped: the one which says so, else the first bad one."""
+    bad = [s for s in job.failed if s.upper().startswith(("STOPPED", "CANCEL", "ABORT"))]
+    return [*bad, *job.failed, *job.done][0]
 
 
 def _meanwhile(shape: Any, job: Job) -> str:

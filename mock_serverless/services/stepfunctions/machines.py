@@ -126,6 +126,8 @@ def _check_version_description(request: dict[str, Any]) -> None:
 def update_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
     _check_version_description(request)
     machine = db.machine(request["stateMachineArn"])
+    if machine.arn != request["stateMachineArn"]:  # a version's or alias' (recorded)
+        raise AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{request['stateMachineArn']}'")
     if machine.deleting:
         raise AwsError("StateMachineDeleting", f"State Machine Being Deleted: '{machine.arn}'")
     if not any(k in request for k in ("definition", "roleArn", *SETTINGS)):

@@ -172,6 +172,7 @@ class State:
         self.map_runs: dict[str, MapRun] = {}
         self.mock_configuration: MockConfiguration | None = None
         self.jobs: dict[str, float] = {}  # jobs of other services that were given a duration: when they end
+        self.stopped_jobs: set[str] = set()
         self.job_results: dict[str, tuple[float, Any]] = {}  # integration -> how long it takes, and its result
 
     def arn(self, *resource: str) -> str:
@@ -191,9 +192,13 @@ class State:
         """The execution of an ARN, a standard machine's."""
         check_arn(arn, ("execution",))
         found = self.executions.get(arn)
-        if found is None:
+        if found is None or not self.keeps(found):
             raise AwsError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return found
+
+    def keeps(self, execution: Execution) -> bool:
+        """AWS forgets a standard execution 90 days after its end (API_StartExecution: its name can be used again)."""
+        return execution.stopped is None or self.scope.timestamp() - execution.stopped <= KEPT
 
     def waits(self, token: Token) -> bool:
         """Can a token still be answered?"""
@@ -214,6 +219,9 @@ class State:
         if found is None:
             raise AwsError("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
         return found
+
+
+KEPT = 90 * 86400
 
 
 def check_arn(arn: str, kinds: tuple[str, ...]) -> None:

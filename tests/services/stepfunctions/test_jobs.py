@@ -12,6 +12,7 @@ import pytest
 from mock_serverless import mock_cloud
 from mock_serverless.cloud import Cloud
 from mock_serverless.core.errors import NotSupported
+from mock_serverless.services.stepfunctions.integrations.cancellations import STOPS
 from mock_serverless.services.stepfunctions.integrations.jobs import JOBS, reach
 
 ROLE = "arn:aws:iam::123456789012:role/jobs"
@@ -227,3 +228,35 @@ def test_models_of_bedrock_speak_json(frozen: Cloud) -> None:
     output = frozen.stepfunctions.run(machine("bedrock:invokeModel", "", Parameters=parameters)).output
     assert output == {"Body": {"generations": [{"text": "hello"}]}, "ContentType": "application/json"}
     assert json.loads(frozen.calls("bedrock-runtime").last.params["body"]) == {"prompt": "hi"}
+
+
+# ---------------------------------------------------------------------- what an aborted task started
+
+
+@pytest.mark.parametrize("key", sorted(STOPS))
+def test_a_job_is_stopped_with_its_execution(cloud: Cloud, key: str) -> None:
+    cloud.stepfunctions.job(key, duration=3600)
+    given = {"name": "m", "definition": json.dumps(machine(key)), "roleArn": ROLE}
+    made = cloud.call("stepfunctions", "CreateStateMachine", given)["stateMachineArn"]
+    arn = cloud.call("stepfunctions", "StartExecution", {"stateMachineArn": made})["executionArn"]
+    cloud.clock.advance(seconds=30)
+    stop, job = STOPS[key], JOBS[key]
+    looks = len(cloud.calls(job.service, job.look))
+    cloud.call("stepfunctions", "StopExecution", {"executionArn": arn})
+    (stopped,) = cloud.calls(stop.service, stop.operation)
+    assert stopped.caller == "m"
+    cloud.clock.advance(hours=2)
+    assert len(cloud.calls(job.service, job.look)) == looks  # nobody waits any longer
+    description = cloud.call(job.service, job.look, cloud.calls(job.service, job.look)[0].params)
+    text = json.dumps(description, default=str).upper()
+    assert any(word in text for word in ("STOP", "CANCEL", "FAILED", "ERROR", "TERMINATED")), description
+
+
+def test_stopping_is_tried_and_no_more(cloud: Cloud) -> None:
+    cloud.stub("glue", "StartJobRun", {"JobRunId": "jr"})
+    cloud.stub("glue", "GetJobRun", {"JobRun": {"JobRunState": "RUNNING"}})
+    resource = "arn:aws:states:::glue:startJobRun.sync"
+    task = {"Type": "Task", "Resource": resource, "Parameters": {"JobName": "j"}, "TimeoutSeconds": 60, "End": True}
+    result = cloud.stepfunctions.run({"StartAt": "Job", "States": {"Job": task}})
+    assert (result.status, result.error) == ("FAILED", "States.Timeout")
+    assert cloud.calls(service="glue").last.params == {"JobName": "j", "JobRunIds": ["jr"]}

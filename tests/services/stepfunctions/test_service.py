@@ -416,6 +416,54 @@ def test_an_activitys_worker(sfn: Machines) -> None:
     assert sfn.refused("describe_activity", activityArn=activity)[0] == "ActivityDoesNotExist"
 
 
+def test_a_poll_for_an_activitys_task_waits_a_minute_of_virtual_time(sfn: Machines) -> None:
+    activity = sfn.client.create_activity(name="work")["activityArn"]
+    assert "taskToken" not in sfn.client.get_activity_task(activityArn=activity)
+    assert sfn.cloud.clock.now() == START + timedelta(seconds=60)
+    sfn.start(sfn.create({"Type": "Wait", "Seconds": 20}, {"Type": "Task", "Resource": activity}))
+    assert sfn.client.get_activity_task(activityArn=activity)["taskToken"]
+    assert sfn.cloud.clock.now() == START + timedelta(seconds=80)
+
+
+def test_a_function_that_polls_does_not_hold_everything_up(sfn: Machines) -> None:
+    activity = sfn.client.create_activity(name="work")["activityArn"]
+    seen = []
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        seen.append(sfn.client.get_activity_task(activityArn=activity))
+        return {"StatusCode": 200, "Payload": b"{}"}
+
+    sfn.cloud.stub("lambda", "Invoke", answer)
+    execution = sfn.start(sfn.create({"Type": "Task", "Resource": LAMBDA + "f"}))
+    assert sfn.describe(execution)["status"] == "SUCCEEDED"
+    assert "taskToken" not in seen[0]
+    assert sfn.cloud.clock.now() == START
+
+
+def test_the_name_of_an_execution_is_free_90_days_after_its_end(sfn: Machines) -> None:
+    machine = sfn.create({"Type": "Wait", "Seconds": 10})
+    first = sfn.start(machine, {"n": 1}, name="once")
+    sfn.cloud.clock.advance(days=90, seconds=10)
+    assert sfn.refused("start_execution", stateMachineArn=machine, name="once")[0] == "ExecutionAlreadyExists"
+    assert sfn.describe(first)["status"] == "SUCCEEDED"
+    sfn.cloud.clock.advance(seconds=1)
+    assert sfn.refused("describe_execution", executionArn=first)[0] == "ExecutionDoesNotExist"
+    assert sfn.client.list_executions(stateMachineArn=machine)["executions"] == []
+    assert sfn.start(machine, {"n": 2}, name="once") == first
+    assert json.loads(sfn.describe(first)["input"]) == {"n": 2}
+    assert [e["status"] for e in sfn.client.list_executions(stateMachineArn=machine)["executions"]] == ["RUNNING"]
+
+
+def test_what_comes_before_an_abort(sfn: Machines) -> None:
+    """Recorded: the event stands after none."""
+    execution = sfn.start(sfn.create({"Type": "Wait", "Seconds": 10}))
+    sfn.client.stop_execution(executionArn=execution)
+    events = sfn.client.get_execution_history(executionArn=execution)["events"]
+    assert [(e["type"], e["previousEventId"]) for e in events] == [
+        ("ExecutionStarted", 0), ("WaitStateEntered", 0), ("ExecutionAborted", 0),
+    ]  # fmt: skip
+
+
 # ---------------------------------------------------------------------- machines and executions
 
 
@@ -498,12 +546,14 @@ def test_filters_of_lists_act_or_are_refused(sfn: Machines) -> None:
 def test_lists_of_executions(sfn: Machines) -> None:
     machine = sfn.create({"Type": "Wait", "SecondsPath": "$.s"})
     names = {}
-    for seconds in (1, 5, 9):
+    for seconds in (2, 5, 9):
         names[seconds] = sfn.start(machine, {"s": seconds}, name=f"e{seconds}")
         sfn.cloud.clock.advance(seconds=0.5)
-    sfn.cloud.clock.advance(seconds=2)
+    sfn.cloud.clock.advance(
+        seconds=2
+    )  # e2 ends now: those which have ended stand by their end, the others by their start
     found = sfn.client.list_executions(stateMachineArn=machine)["executions"]
-    assert [(e["name"], e["status"]) for e in found] == [("e9", "RUNNING"), ("e5", "RUNNING"), ("e1", "SUCCEEDED")]
+    assert [(e["name"], e["status"]) for e in found] == [("e2", "SUCCEEDED"), ("e9", "RUNNING"), ("e5", "RUNNING")]
     running = sfn.client.list_executions(stateMachineArn=machine, statusFilter="RUNNING", maxResults=1)
     assert [e["name"] for e in running["executions"]] == ["e9"]
     more = sfn.client.list_executions(stateMachineArn=machine, statusFilter="RUNNING", nextToken=running["nextToken"])

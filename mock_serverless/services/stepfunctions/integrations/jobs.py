@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ....core.errors import NotSupported
+from ....core.kernel import FlowCancelled
 from ..language import Document, StateError
 from ..language.document import dumps
 from . import calls
+from .cancellations import STOPS, cancel_job
 from .resources import Resource
 from .tasks import SYNC
 
@@ -183,7 +185,16 @@ async def wait_for(world: World, resource: Resource, parameters: dict[str, Any],
             f"cloud.stepfunctions.job({key!r}, duration=..., result={{...}})"
         )
     look = Resource("optimised", resource.arn, resource.type, resource.action, "", job.service, job.look)
-    request = {name: value for name, path in job.ask.items() if (value := _asked(path, parameters, result)) is not None}
+    request = _filled(job.ask, parameters, result)
+    try:
+        return await _ended(world, key, job, look, request, result)
+    except FlowCancelled:
+        if key in STOPS:
+            cancel_job(world, key, _filled(STOPS[key].ask, parameters, result))
+        raise
+
+
+async def _ended(world: World, key: str, job: Job, look: Resource, request: dict[str, Any], result: Any) -> Document:
     pause = FIRST_LOOK
     while True:
         answer = await world.flow.perform(lambda: _looked_at(world, look, request))
@@ -222,7 +233,14 @@ def _name(request: dict[str, Any]) -> str:
     return str(value[0] if isinstance(value, list) else value)
 
 
+def _filled(ask: dict[str, str], parameters: dict[str, Any], result: Any) -> dict[str, Any]:
+    """A request, without what is not known."""
+    return {name: value for name, path in ask.items() if (value := _asked(path, parameters, result)) is not None}
+
+
 def _asked(path: str, parameters: dict[str, Any], result: Any) -> Any:
+    if path.startswith("="):
+        return path[1:]
     found = reach(result if path.startswith(">") else parameters, tuple(path.strip(">*").split(".")))
     return [found] if path.endswith("*") and found is not None else found
 

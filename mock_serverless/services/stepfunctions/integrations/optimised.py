@@ -6,17 +6,16 @@ https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ....core.agenda import job
-from ....core.errors import AwsError, NotSupported
+from ....core.errors import NotSupported
 from ....core.kernel import FlowCancelled, FlowTimeout
-from ....core.scope import Scope
+from ..activities import POLL_SECONDS
 from ..language import Document, StateError
 from ..language.document import dumps, loads
 from . import calls
+from .cancellations import cancel
 from .resources import Resource
 from .tasks import POLLS, SYNC, integration
 
@@ -51,12 +50,6 @@ def _milliseconds(date: datetime) -> int:
     return round(date.timestamp() * 1000)
 
 
-@job("stepfunctions:stop")
-def _stop(scope: Scope, arn: str, caller: str) -> None:
-    with suppress(AwsError):  # at best
-        scope.call("stepfunctions", "StopExecution", {"executionArn": arn}, caller=caller)
-
-
 DESCRIBE = Resource("optimised", "", "states", "describeExecution", "", "stepfunctions", "DescribeExecution")
 
 
@@ -74,9 +67,7 @@ async def _end_of_execution(world: World, resource: Resource, parameters: dict[s
         try:
             await world.flow.event(f"execution:{arn}")
         except FlowCancelled:
-            # https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html: an aborted task stops what it started
-            if not world.flow.replaying:
-                world.db.scope.later(0, "stepfunctions:stop", arn=arn, caller=world.execution.machine_name)
+            cancel(world, "stepfunctions", "StopExecution", {"executionArn": arn})
             raise
         described = await world.flow.perform(describe)
     answer = _described(described, resource.pattern == "sync:2")
@@ -107,9 +98,6 @@ SYNC["states:startExecution"] = _end_of_execution
 
 
 # ---------------------------------------------------------------------- calls that block
-
-POLL_SECONDS = 60
-"""https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html"""
 
 
 async def _activity_task(world: World, result: Any, again: Callable[[], Any], parameters: dict[str, Any]) -> Any:

@@ -92,25 +92,57 @@ def _parsed(text: str) -> Any:
 
 
 def no_json(text: str) -> str:
-    """What Jackson says of a text that is no JSON, with the place; the case of an unknown word is recorded."""
+    """What Jackson says of a text that is no JSON, without the place: so it is in the errors of calls (recorded)."""
     try:
         loads(text)
     except ValueError as e:
-        return _no_json(text, e).message
+        return _complaint(text, e)[0]
     return ""
 
 
-def _no_json(text: str, error: ValueError) -> Problem:
+# how Python's complaint begins -> how Jackson's ends; recorded or reported by users are the words for a token that it doesn't
+# know, for a name without quotes and for a comma that isn't there
+EXPECTED = {
+    "Expecting property name": "was expecting double-quote to start field name",
+    "Illegal trailing comma": "was expecting double-quote to start field name",
+    "Expecting ':'": "was expecting a colon to separate field name and value",
+    "Expecting ','": "was expecting comma to separate {} entries",
+}
+VALUES = "JSON String, Number, Array, Object or token 'null', 'true' or 'false'"
+
+
+def _complaint(text: str, error: ValueError) -> tuple[str, int]:
+    """Jackson's words, and how far it had read."""
     at = error.pos if isinstance(error, json.JSONDecodeError) else 0
+    said = str(error)
     word = re.compile(r"[A-Za-z_$][\w$]*").match(text, at)
-    if word is not None:
-        expected = "JSON String, Number, Array, Object or token 'null', 'true' or 'false'"
-        what = f"Unrecognized token '{word.group()}': was expecting ({expected})"
-        at = word.end()
-    elif at >= len(text):
-        what = "Unexpected end-of-input"
-    else:
-        what = f"Unexpected character ('{text[at]}' (code {ord(text[at])}))"
+    end = next((words for begin, words in EXPECTED.items() if said.startswith(begin)), None)
+    if said.startswith("Unterminated string"):
+        return "Unexpected end-of-input: was expecting closing quote for a string value", len(text)
+    if said.startswith("Invalid control character"):
+        words = "has to be escaped using backslash to be included in string value"
+        return f"Illegal unquoted character ((CTRL-CHAR, code {ord(text[at])})): {words}", at + 1
+    if at >= len(text):
+        return "Unexpected end-of-input", at
+    if word is not None and end is None:
+        return f"Unrecognized token '{word.group()}': was expecting ({VALUES})", word.end()
+    end = (end or f"expected a valid value ({VALUES})").format(_container(text, at))
+    return f"Unexpected character ('{text[at]}' (code {ord(text[at])})): {end}", at + 1
+
+
+def _container(text: str, at: int) -> str:
+    """What the place is in: Object or Array."""
+    opened: list[str] = []
+    for bracket in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text[:at]):
+        if bracket in "[{":
+            opened.append(bracket)
+        elif bracket in "]}" and opened:
+            opened.pop()
+    return "Array" if opened[-1:] == ["["] else "Object"
+
+
+def _no_json(text: str, error: ValueError) -> Problem:
+    what, at = _complaint(text, error)
     line = text.count("\n", 0, at) + 1
     column = at - (text.rfind("\n", 0, at) + 1) + 1
     shown = text if len(text) <= 500 else text[:500] + f"[truncated {len(text) - 500} chars]"

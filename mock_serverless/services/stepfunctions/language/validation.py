@@ -355,8 +355,7 @@ RULES: tuple[Rule, ...] = (
 def resource(path: str, arn: str, type: str, check: ResourceCheck | None) -> Iterator[Problem]:
     """Recorded: unknown resources, and what an express machine can't wait for (two spaces in one of the messages)."""
     if type == "EXPRESS" and ":activity:" in arn:
-        # https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html, the wording is a guess
-        yield Problem(SCHEMA, "Express state machine does not support Activity tasks", f"{path}/Resource")
+        yield Problem(SCHEMA, "Express state machine does not support Activity ARN", f"{path}/Resource")
     elif type == "EXPRESS" and arn.endswith((".sync", ".sync:2")):
         yield Problem(SCHEMA, "Express state machine does not support '.sync' service integration", f"{path}/Resource")
     elif type == "EXPRESS" and arn.endswith(".waitForTaskToken"):
