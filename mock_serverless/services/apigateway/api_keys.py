@@ -40,6 +40,8 @@ def _make(db: State, request: Request) -> Record:
         raise NotSupported(
             "stageKeys of an API key are deprecated; mock_serverless takes usage plans (create_usage_plan_key)"
         )
+    if request.get("generateDistinctId") is False:
+        raise NotSupported("generateDistinctId of an API key is deprecated; every key has an id of its own here")
     value = request.get("value") or db.new_id(40)
     if len(value) < 20:
         raise bad_request("API Key value should be at least 20 characters")

@@ -34,6 +34,9 @@ def _make(db: State, request: Request) -> Record:
         **chosen(request, "type", *members),
         "authType": request.get("authType") or "custom",
     }
+    for name in ("providerARNs", "jwtConfiguration"):
+        if request.get(name) and request["type"] != "COGNITO_USER_POOLS":
+            raise NotSupported(f"{name} of an authorizer: mock_serverless has Lambda authorizers only; leave it out")
     if request.get("authorizerResultTtlInSeconds") is not None:
         record["authorizerResultTtlInSeconds"] = request["authorizerResultTtlInSeconds"]
     return _checked(db, request, {}, record)

@@ -82,10 +82,10 @@ def _pointed(db: State, request: Request, stage: Record | None, deployment: str)
     changed = {**stage, "lastUpdatedDate": db.scope.now().replace(microsecond=0)}
     enabled, size = request.get("cacheClusterEnabled"), request.get("cacheClusterSize")
     changed = with_cluster(db, request["restApiId"], changed, enabled, size)
-    if request.get("canarySettings") is not None:
+    if request.get("canarySettings") is not None:  # the stage's own settings are set as without one; a guess
         changed["canarySettings"] = canary_of({"deploymentId": deployment, **request["canarySettings"]}, deployment)
-        return changed
-    changed["deploymentId"] = deployment
+    else:
+        changed["deploymentId"] = deployment
     if request.get("stageDescription"):
         changed["description"] = request["stageDescription"]
     if request.get("variables"):

@@ -27,6 +27,22 @@ RESPONSE_SOURCE = re.compile(
     re.DOTALL,
 )
 
+UNABLE = {
+    "tlsConfig": "speaks no TLS",
+    "connectionId": "has no VPC links",
+    "integrationTarget": "has no load balancers",
+}
+"""Members which could not act, and why."""
+KEPT = (
+    "uri",
+    "credentials",
+    "requestParameters",
+    "requestTemplates",
+    "contentHandling",
+    "connectionType",
+    "responseTransferMode",
+)
+
 RULES = (
     Rule("/cacheKeyParameters/*", ("add", "remove"), listed=True),
     Rule("/cacheNamespace"),
@@ -46,8 +62,11 @@ def _make(db: State, request: Request) -> Record:
         raise NotSupported(
             "connectionType VPC_LINK: mock_serverless has no VPC links; use another integration in the test"
         )
-    if request.get("tlsConfig"):
-        raise NotSupported("tlsConfig of an integration: mock_serverless speaks no TLS; leave it out")
+    for name, why in UNABLE.items():
+        if request.get(name):
+            raise NotSupported(f"{name} of an integration: mock_serverless {why}; leave it out")
+    if request.get("responseTransferMode") == "STREAM":
+        raise NotSupported("responseTransferMode STREAM: mock_serverless gives answers as a whole; leave it out")
     record: Record = {
         "type": request["type"],
         "passthroughBehavior": request.get("passthroughBehavior") or "WHEN_NO_MATCH",
@@ -57,7 +76,7 @@ def _make(db: State, request: Request) -> Record:
     }
     if request.get("integrationHttpMethod"):
         record["httpMethod"] = request["integrationHttpMethod"]
-    for name in ("uri", "credentials", "requestParameters", "requestTemplates", "contentHandling", "connectionType"):
+    for name in KEPT:
         if request.get(name):
             record[name] = request[name]
     return _checked(db, request, {}, record)

@@ -67,6 +67,9 @@ def create_rest_api(db: State, request: dict[str, Any]) -> Record:
         raise bad_request("Description cannot be an empty string")
     _checked_compression(request.get("minimumCompressionSize"))
     _refuse_policy(request.get("policy"))
+    for name in ("securityPolicy", "endpointAccessMode"):
+        if request.get(name):
+            raise NotSupported(f"{name} of an API: mock_serverless speaks no TLS; leave it out")
     record = {
         "id": db.new_id(10),
         "name": request["name"],

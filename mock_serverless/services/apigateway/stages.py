@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...core.agenda import job
+from ...core.errors import NotSupported
 from ...core.operation import operation, service_model
 from ...core.scope import Scope
 from .gateway import Record, State, bad_request, conflict, not_found
@@ -187,6 +188,8 @@ def _patched(db: State, request: Request, stage: Record, patch: dict[str, Any]) 
     steps = steps_of(path)
     if path in ("/cacheClusterEnabled", "/cacheClusterSize"):
         return _patched_cluster(db, request, stage, patch)
+    if path == "/clientCertificateId":
+        raise NotSupported("clientCertificateId of a stage: mock_serverless has no client certificates; leave it out")
     if not any(rule.fits(steps) for rule in RULES):
         return _set_method(stage, path, patch)
     points = path in ("/deploymentId", "/canarySettings/deploymentId") and op == "replace"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ...core.errors import NotSupported
 from ...core.hosts import Request, request_of
 from ...core.operation import operation
 from .gateway import Api, Record, State
@@ -27,6 +28,8 @@ OF_TRANSPORT = frozenset({"content-length", "connection", "date", "x-amzn-reques
 def test_invoke_method(db: State, request: Parameters) -> Record:
     """The method as it is now, without authorization, API keys and limits."""
     check("TestInvokeMethod", request)
+    if request.get("clientCertificateId"):
+        raise NotSupported("clientCertificateId: mock_serverless has no client certificates; leave it out")
     resource = RESOURCE.find(db, request)
     methods = resource.get("resourceMethods") or {}
     method = methods.get(request["httpMethod"]) or methods.get("ANY") or METHOD.find(db, request)

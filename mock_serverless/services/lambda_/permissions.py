@@ -143,6 +143,10 @@ def authorise(target: Target, action: str) -> None:
         raise AwsError("AccessDeniedException", refused, 403)
 
 
+NOBODY = Principal("", "", "anonymous")
+"""Who calls a function URL without a signature."""
+
+
 def lets_in(
     state: State,
     function: Function | None,

@@ -13,9 +13,8 @@ from urllib.parse import unquote
 
 from ...core.errors import AwsError
 from ...core.hosts import Request, Response, host, query_pairs
-from .permissions import lets_in
+from .permissions import NOBODY, lets_in
 from .store import Function, State
-from .urls import WHOLE
 
 if TYPE_CHECKING:
     from ...cloud import Cloud
@@ -71,15 +70,15 @@ def _allowed(state: State, function: Function, key: str, request: Request) -> bo
 
     https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
     """
-    if function.urls[key]["auth"] == "AWS_IAM":
+    auth = function.urls[key]["auth"]
+    context = {"lambda:functionurlauthtype": (auth,)}
+    if auth == "AWS_IAM":
         access_key = request.access_key
         who = state.scope.principal(access_key)
         if not access_key or who.expires <= state.scope.timestamp():
             return False
-        auth = {"lambda:functionurlauthtype": ("AWS_IAM",)}
-        return lets_in(state, function, key, who, "InvokeFunctionUrl", auth) is None
-    statements = function.statements.get(key or WHOLE) or []
-    return any(s["Action"] == "lambda:InvokeFunctionUrl" and s["Principal"] == "*" for s in statements)
+        return lets_in(state, function, key, who, "InvokeFunctionUrl", context) is None
+    return lets_in(state, function, key, NOBODY, "InvokeFunctionUrl", context) is None
 
 
 def _identity(state: State, request: Request) -> dict[str, Any]:

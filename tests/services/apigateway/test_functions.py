@@ -166,6 +166,54 @@ def test_a_function_that_is_not_there_is_500(cloud: Cloud) -> None:
     assert (response.status_code, response.json()) == (500, {"message": "Internal server error"})
 
 
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html: requests
+@pytest.mark.parametrize("template", [None, '{"body": "$input.body"}'])
+@pytest.mark.parametrize(
+    ("handling", "kind", "sent", "received"),
+    [
+        (None, "text/plain", b"hi", b"hi"),
+        (None, "image/png", b"hi", b"hi"),
+        ("CONVERT_TO_TEXT", "text/plain", b"hi", b"hi"),
+        ("CONVERT_TO_TEXT", "image/png", b"\xff\x00", b"/wA="),
+        ("CONVERT_TO_BINARY", "text/plain", b"aGk=", b"hi"),
+        ("CONVERT_TO_BINARY", "image/png", b"aGk=", b"aGk="),
+    ],
+)
+def test_content_handling_of_requests(
+    cloud: Cloud, template: str | None, handling: str | None, kind: str, sent: bytes, received: bytes
+) -> None:
+    bodies: list[bytes] = []
+
+    def answer(request: Any) -> Any:
+        bodies.append(request.body)
+        return {"json": {}}
+
+    cloud.http.stub("https://api.example.com", answer)
+    options: dict[str, Any] = {} if handling is None else {"contentHandling": handling}
+    if template is not None:
+        options["requestTemplates"] = {kind: template}
+    integration = {"type": "HTTP", "uri": "https://api.example.com/", "integrationHttpMethod": "POST", **options}
+    method = {"path": "/", "method": "POST", "integration": integration, "responses": {"200": {}}}
+    proxy = {"path": "/proxy", "method": "POST", "integration": {**integration, "type": "HTTP_PROXY"}}
+    url = make_api([method, proxy], binaryMediaTypes=["image/png"])
+    assert cloud.http.post(url, content=sent, headers={"Content-Type": kind}).status_code == 200
+    assert bodies.pop() == (received if template is None else b'{"body": "' + received + b'"}')
+    assert cloud.http.post(f"{url}/proxy", content=sent, headers={"Content-Type": kind}).status_code == 200
+    assert bodies.pop() == received
+
+
+def test_a_request_that_is_no_base64(cloud: Cloud) -> None:
+    cloud.http.stub("https://api.example.com", {"json": {}})
+    integration = {
+        "type": "HTTP",
+        "uri": "https://api.example.com/",
+        "integrationHttpMethod": "POST",
+        "contentHandling": "CONVERT_TO_BINARY",
+    }
+    url = make_api([{"path": "/", "method": "POST", "integration": integration, "responses": {"200": {}}}])
+    assert cloud.http.post(url, content=b"?").status_code == 500
+
+
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html
 def test_binary_bodies(cloud: Cloud) -> None:
     def image(event: Any, context: Any) -> dict[str, Any]:

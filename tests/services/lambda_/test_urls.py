@@ -68,6 +68,19 @@ def test_a_function_that_fails_is_in_the_journal(cloud: Cloud, url: str) -> None
     assert "LookupError" in str(invoked.response)
 
 
+# https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html: the condition lambda:FunctionUrlAuthType
+@pytest.mark.parametrize(("kind", "status"), [("AWS_IAM", 403), (None, 200), ("NONE", 200)])
+def test_for_which_kind_of_url_everybody_is_let_in(
+    cloud: Cloud, client: Any, url: str, kind: str | None, status: int
+) -> None:
+    client.remove_permission(FunctionName="f", StatementId="all")
+    condition = {} if kind is None else {"FunctionUrlAuthType": kind}
+    client.add_permission(
+        FunctionName="f", StatementId="all", Action="lambda:InvokeFunctionUrl", Principal="*", **condition
+    )
+    assert cloud.http.get(url).status_code == status
+
+
 def test_nobody_was_let_in(cloud: Cloud, client: Any, url: str) -> None:
     client.remove_permission(FunctionName="f", StatementId="all")
     assert cloud.http.get(url).status_code == 403

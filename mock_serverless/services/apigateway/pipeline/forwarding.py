@@ -94,7 +94,7 @@ def http_proxy(x: Exchange, request: Integrated) -> Answer:
     headers["X-Amzn-Apigateway-Api-Id"] = x.api_id
     pairs = [(k, v) for k, values in x.query.items() for v in values] + list(request.query.items())
     url = request.uri + (f"?{urlencode(pairs)}" if pairs else "")
-    answer = _sent(x, request.method, url, headers, x.request.body)
+    answer = _sent(x, request.method, url, headers, request.body)
     kept = tuple((k, v) for k, v in answer.headers if k.lower() not in HOP_BY_HOP)
     x.response = Response(answer.status, kept, answer.body)
     return answer

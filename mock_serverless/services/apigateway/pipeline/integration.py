@@ -7,6 +7,7 @@ A kind of integration is one ``@integration`` function: the exchange and the ren
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from ..templates import TemplateError, input_variable, render, util_variable
 from . import caching
 from .exchange import Answer, Exchange, Refused, misconfigured
 from .execution_log import log_sent
-from .functions import SESSION
+from .functions import SESSION, is_binary
 from .mapping import request_source, with_variables
 
 PATH_VARIABLE = re.compile(r"\{([^{}]+)\}")
@@ -56,8 +57,10 @@ def integrate(x: Exchange) -> None:
     kind = KINDS.get(record["type"])
     if kind is None:
         raise NotSupported(f"integrations of type {record['type']} are not implemented by mock_serverless")
-    proxy = record["type"].endswith("_PROXY")
-    body = x.request.body if proxy else transformed(x)
+    if record["type"] == "AWS_PROXY":  # whose event says of a binary body that it is in base64, whatever is set
+        body = x.request.body
+    else:
+        body = converted(x) if record["type"] == "HTTP_PROXY" else transformed(x)
     request = _request(x, body)
     settings = caching.settings_of(x)
     if settings is None:
@@ -118,6 +121,23 @@ def _request(x: Exchange, body: bytes) -> Integrated:
     return Integrated(uri, method, mapped["header"], mapped["querystring"], body)
 
 
+def converted(x: Exchange) -> bytes:
+    """The body as the integration's content handling wants it: text and binary into each other.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
+    """
+    body, handling = x.request.body, x.integration.get("contentHandling")
+    binary = is_binary(x, x.header("content-type"))
+    if handling == "CONVERT_TO_TEXT" and binary:
+        return base64.b64encode(body)
+    if handling == "CONVERT_TO_BINARY" and not binary:
+        try:
+            return base64.b64decode(body, validate=True)
+        except ValueError:
+            raise misconfigured("Unable to base64 decode the body.", x) from None
+    return body
+
+
 def transformed(x: Exchange) -> bytes:
     """The body that the request template makes, or as it came where the passthrough behaviour lets it through; otherwise 415.
 
@@ -131,8 +151,8 @@ def transformed(x: Exchange) -> bytes:
         behaviour = record["passthroughBehavior"]
         if behaviour == "NEVER" or (behaviour == "WHEN_NO_TEMPLATES" and templates):
             raise Refused("UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type")
-        return x.request.body
-    text = x.request.body.decode("utf-8", errors="replace")
+        return converted(x)
+    text = converted(x).decode("utf-8", errors="replace")
     x.context.setdefault("requestOverride", {"header": {}, "querystring": {}, "path": {}})
     x.context.setdefault("responseOverride", {"header": {}})
     variables = {**x.variables(), "input": input_variable(text, x.params()), "util": util_variable()}
