@@ -17,7 +17,7 @@ from mock_serverless.core.operation import operation
 
 from . import tokens
 from .capacity import REPORTED, Costs, change_costs, consumed, read_units
-from .conflicts import check_free
+from .conflicts import HELD, ONGOING, check_free, is_held
 from .database import Database
 from .expressions import BoundCondition
 from .items import FAILED, Condition, DeleteAction, PutAction, UpdateAction
@@ -375,6 +375,9 @@ def _read(db: Database, request: dict[str, Any], plans: list[tuple[Plan, list[Va
         except AwsError as error:
             raise _cancelled(position, len(plans), error) from None
     check_distinct([(table.name, key) for table, key in targets])
+    if any(is_held(db, *target) for target in targets):
+        conflict = {"Code": HELD, "Message": ONGOING}
+        raise cancelled([conflict if is_held(db, *target) else {"Code": "None"} for target in targets])
     names = [table.name for table, _ in targets]
     return got(request, names, targets, [cast(SelectPlan, plan).projection for plan, _ in plans])
 

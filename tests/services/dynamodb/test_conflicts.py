@@ -67,10 +67,12 @@ def test_statements_meet_the_same_conflicts(cloud: Cloud, client: Any) -> None:
 def test_transactions_are_cancelled(cloud: Cloud, client: Any) -> None:
     actions = [{"Put": {"TableName": "orders", "Item": key}} for key in (B, A)]
     reads = [{"Get": {"TableName": "orders", "Key": key}} for key in (B, A)]
+    statements = [{"Statement": f"SELECT * FROM orders WHERE pk = '{key['pk']['S']}'"} for key in (B, A)]
     with cloud.dynamodb.transaction("orders", {"pk": "a"}):
         for error in (
             refusal(client.transact_write_items, TransactItems=actions),
             refusal(client.transact_get_items, TransactItems=reads),
+            refusal(client.execute_transaction, TransactStatements=statements),
         ):
             assert error["Error"]["Message"].endswith("specific reasons [None, TransactionConflict]")
             assert error["CancellationReasons"] == [
