@@ -30,6 +30,7 @@ _NO_ATTRIBUTE = "Invalid condition in KeyConditionExpression: No key attribute s
 _MANY_ATTRIBUTES = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
 _NOT_FIRST = "Invalid condition in KeyConditionExpression: {} operator must have the key attribute as its first operand"
 _TOO_MANY = "The number of query conditions ({}) exceeds the number of key attributes defined in the schema ({})"
+_HASH = "HASH key attributes {} must have equality conditions specified in the query"
 _GAP = (
     "RANGE key attributes {} must have equality conditions specified in the query because a condition is present on key "
     "attribute {}"
@@ -77,6 +78,8 @@ class BoundKeyCondition:
             raise refuse(_TOO_MANY.format(len(tests), len(schema)))
         if len(tests) > 1 and len(schema) == 1:
             raise refuse(NOT_SUPPORTED)
+        if len(hash_schema) > 1:
+            _check_hash([name for name, _ in hash_schema], tests)
         found = [_equality(tests, name, kind, index) for name, kind in hash_schema]
         ordered = [_fitting(tests[name], kind, index) for name, kind in range_schema if name in tests]
         if len(tests) > len(hash_schema) + len(ordered):  # one of an attribute which the key hasn't
@@ -84,6 +87,17 @@ class BoundKeyCondition:
         _check_gaps([name for name, _ in range_schema], ordered)
         equal = tuple(test.values[0] for test in ordered[:-1])
         return KeyMatch(tuple(found), equal, ordered[-1] if ordered else None)
+
+
+def _check_hash(names: list[str], tests: dict[str, KeyTest]) -> None:
+    """Several hash attributes need equalities, all of them.
+
+    The words are a guess on the model of those for range attributes: Alternator's test_gsi_composite_keys, which runs against
+    AWS, has seen HASH and equality in them.
+    """
+    missing = [name for name in names if name not in tests or tests[name].operator != "="]
+    if missing:
+        raise refuse(_HASH.format(", ".join(missing)))
 
 
 def _check_gaps(names: list[str], ordered: list[KeyTest]) -> None:
