@@ -136,3 +136,21 @@ def test_an_update_in_a_transaction_is_as_large_as_the_item(cloud: Cloud) -> Non
     with pytest.raises(ClientError) as caught:
         client.transact_write_items(TransactItems=[{"Update": {**action, "ExpressionAttributeValues": values}}])
     assert caught.value.response["CancellationReasons"] == [{"Code": "ValidationError", "Message": UPDATE}]
+
+
+def test_what_a_transaction_carries(cloud: Cloud) -> None:
+    """Alternator's test_transact, which runs against AWS: 4 MB are the limit of what is sent, not of the items it is about."""
+    client = table()
+    keys = [{"pk": {"S": f"{number:03}"}} for number in range(11)]
+    items = [{**key, "b": text(MOST - 6)} for key in keys]
+    puts = [{"Put": {"TableName": "sizes", "Item": item}} for item in items]
+    with pytest.raises(ClientError, match=r"ValidationException\).*size cannot exceed"):
+        client.transact_write_items(TransactItems=puts)
+    client.transact_write_items(TransactItems=puts[:10])
+    client.transact_write_items(TransactItems=puts[10:])
+    client.transact_write_items(TransactItems=[{"Delete": {"TableName": "sizes", "Key": key}} for key in keys])
+    assert cloud.dynamodb.items("sizes") == []
+    update = {"UpdateExpression": "SET b = :b", "ExpressionAttributeValues": {":b": text(MOST - 6)}}
+    updates = [{"Update": {"TableName": "sizes", "Key": key, **update}} for key in keys]
+    with pytest.raises(ClientError, match="size cannot exceed"):
+        client.transact_write_items(TransactItems=updates)
