@@ -21,7 +21,7 @@ from typing import Any
 from .images import Image, pack, size_in, unpack
 from .images import Record as Record
 from .placement import PartitionOrder, insert, key_bytes, place, remove, slice_of
-from .schema import IndexDefinition, Key, PrimaryKey
+from .schema import MAX_HASH, MAX_RANGE, IndexDefinition, Key, PrimaryKey, byte_length
 from .values import Item, Value, number_of, size_of
 from .vector_indexes import VectorDefinition, VectorIndex
 
@@ -42,13 +42,15 @@ LAST: Any = _Last()
 class Index:
     """One secondary index: references to the items which have its key."""
 
-    __slots__ = ("_hash", "_order", "_range", "count", "definition", "images", "key", "partitions", "size")
+    __slots__ = ("_hash", "_limits", "_order", "_range", "count", "definition", "images", "key", "partitions", "size")
 
     def __init__(self, definition: IndexDefinition, key: PrimaryKey) -> None:
         self.definition = definition
         self.key = key
         self._hash = definition.key.hash
         self._range = definition.key.range
+        keys = ((self._hash, MAX_HASH), (self._range, MAX_RANGE))
+        self._limits = [(name, kind, longest) for key, longest in keys for name, kind in key if kind != "N"]
         self.partitions: dict[Any, Any] = {}
         self.images: dict[Key, Image] | None = None if definition.projection.names is None else {}
         self._order = PartitionOrder(self.place_of)
@@ -70,7 +72,10 @@ class Index:
         return place(b"".join(key_bytes(kind, part) for (_, kind), part in zip(self._hash, partition, strict=True)))
 
     def locate(self, item: Item) -> tuple[Any, tuple[Any, ...]] | None:
-        """Partition and sort values of an item; None when it lacks (or mistypes) a part of the key."""
+        """Partition and sort values of an item; None when it lacks a part of the key, or violates it.
+
+        Only items from before the index was there can violate its key: of another type, empty or too long.
+        """
         try:
             if len(self._hash) == 1:
                 name, kind = self._hash[0]
@@ -82,6 +87,10 @@ class Index:
             )
         except KeyError:
             return None
+        for name, kind, longest in self._limits:
+            content = item[name][kind]
+            if not content or (len(content) * 4 > longest and byte_length(content) > longest):
+                return None
         return partition, sort
 
     def size_in(self, record: Record) -> int:

@@ -111,7 +111,8 @@ def test_an_index_is_allocated_then_filled(cloud: Cloud) -> None:
     create(client)
     client.put_item(TableName="tab", Item={"pk": {"S": "a"}, "g": {"S": "x"}})
     client.put_item(TableName="tab", Item={"pk": {"S": "lacks it"}})
-    client.put_item(TableName="tab", Item={"pk": {"S": "mistypes it"}, "g": {"N": "1"}})
+    for what, violation in (("type", {"N": "1"}), ("empty", {"S": ""}), ("length", {"S": "é" * 1025})):
+        client.put_item(TableName="tab", Item={"pk": {"S": what}, "g": violation})
     cloud.dynamodb.latency(table=10, index=100)
     shown = add_index(client)["GlobalSecondaryIndexes"][0]
     assert (shown["IndexStatus"], shown["Backfilling"]) == ("CREATING", False)
@@ -138,6 +139,10 @@ def test_an_index_is_allocated_then_filled(cloud: Cloud) -> None:
     cloud.clock.advance(seconds=100)
     assert seen() == ("ACTIVE", "ACTIVE", None)
     assert client.query(**query)["Count"] == 1
+    assert client.scan(TableName="tab", IndexName="late")["Count"] == 1
+    for item in client.scan(TableName="tab")["Items"]:
+        client.delete_item(TableName="tab", Key={"pk": item["pk"]})
+    assert client.scan(TableName="tab", IndexName="late")["Count"] == 0
     client.update_table(TableName="tab", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "late"}}])
     assert seen() == ("UPDATING", "DELETING", None)
     cloud.clock.advance(seconds=10)
