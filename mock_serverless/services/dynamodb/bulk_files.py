@@ -12,7 +12,7 @@ import binascii
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .import_files import plain_value
@@ -21,16 +21,15 @@ MEMBERS = frozenset(("Item", "ConditionExpression", "ExpressionAttributeNames", 
 UNREADABLE = "The input can't be read as DYNAMODB_JSON; the rest of the object has not been processed"  # a guess
 
 
-def puts(content: bytes, compression: str) -> Iterator[dict[str, Any] | None]:
-    """The puts in an object, as a request has them; None stands for what can't be read, and ends the object."""
+def puts(content: bytes, compression: str, start: int = 0) -> Iterator[dict[str, Any] | None]:
+    """The puts in an object from a number on, as a request has them; None stands for what can't be read, and ends the object."""
     try:
         text = (gzip.decompress(content) if compression == "GZIP" else content).decode("utf-8-sig")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError):
         yield None
         return
-    for line in text.split("\n"):
-        if not line.strip():
-            continue
+    lines = [line for line in text.split("\n") if line.strip()]
+    for line in lines[start:]:
         put = _put(line)
         yield put
         if put is None:
@@ -52,7 +51,7 @@ def _put(line: str) -> dict[str, Any] | None:
     return put if all(isinstance(text, str) for text in texts) else None
 
 
-def report(entries: list[dict[str, Any]]) -> bytes:
+def report(entries: Iterable[dict[str, Any]]) -> bytes:
     """Lines of JSON, binary as base64."""
     return "".join(json.dumps(entry, default=_base64, ensure_ascii=False) + "\n" for entry in entries).encode()
 

@@ -4,7 +4,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/BulkPutItems.ht
 anybody's, so that a fake or stubbed S3 serves them; the items are written as put_item writes them. All of it happens at one time,
 at once or when ``cloud.dynamodb.latency(bulk=...)`` has passed: until then an operation can be cancelled. States, counts, usage
 and what an operation keeps are those of the API reference; nothing has been recorded, so that the words of refusals, the form of
-the ARN and the failure codes are guesses.
+the ARN and the failure codes are guesses. The writes of an operation with ``MaxWriteRequestUnits`` are as many in a second of
+virtual time; of tiers the documentation tells no figures, so that they are shown only.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
 from . import bulk_files
+from .capacity import change_units, write_units
 from .conflicts import check_free
 from .database import Database
 from .exports import REQUEST, TOKEN_LIFE, paged
@@ -33,6 +35,18 @@ LISTED_FOR = 90 * 24 * 3600.0
 VECTORS = "VectorIndexes"
 CANCELLED = ("Cancelled", "The bulk operation was cancelled.")
 FOLDERS = {"ERROR": "errors", "CONDITION_CHECK_FAILURE": "condition-check-failures"}
+MOST_OBJECTS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What an operation has still to read: the keys of objects, the first one's bytes if it has been begun, the line to go on
+    with, and the units which the last second has had too many."""
+
+    keys: tuple[str, ...]
+    content: bytes | None = None
+    line: int = 0
+    debt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,8 @@ class BulkOperation:
     usage: dict[str | None, int] = field(default_factory=dict)  # bytes of the table (None) and its indexes
     kinds: dict[str, str] = field(default_factory=dict)  # of the indexes
     failure: tuple[str, str] | None = None
+    rest: Rest | None = None  # of one that has begun to write
+    reports: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> BulkOperation:
         return self
@@ -81,14 +97,6 @@ def start_bulk_put_items(db: Database, request: dict[str, Any]) -> dict[str, Any
     db.bulk_operations[arn] = begun
     db.scope.later(db.latency.of("bulk"), "dynamodb:bulk", arn=arn)
     return {"BulkOperationDescription": _description(db, begun)}
-
-
-def are_open(db: Database, table: Table) -> bool:
-    """Whether bulk operations on a table are in progress."""
-    return any(
-        begun.table_id == table.id and begun.status in ("IN_PROGRESS", "CANCELLING")
-        for begun in db.bulk_operations.values()
-    )
 
 
 def _is_open(request: dict[str, Any], answer: dict[str, Any]) -> bool:
@@ -224,11 +232,36 @@ def _usage(done: BulkOperation) -> dict[str, Any]:
 class Work:
     """What comes of the puts: counts, usage, and the reports by their type."""
 
-    def __init__(self, db: Database, table: Table) -> None:
-        self.db, self.table = db, table
-        self.processed = self.failed = self.read = 0
-        self.usage: dict[str | None, int] = {}
-        self.reports: dict[str, list[dict[str, Any]]] = {"ERROR": [], "CONDITION_CHECK_FAILURE": []}
+    def __init__(self, db: Database, table: Table, begun: BulkOperation) -> None:
+        self.db, self.table, self.begun = db, table, begun
+        self.processed, self.failed, self.read = begun.processed, begun.failed, begun.read
+        self.usage = dict(begun.usage)
+        self.reports = {kind: list(begun.reports.get(kind, ())) for kind in FOLDERS}
+        self.most: float = begun.request.get("MaxWriteRequestUnits", float("inf"))
+        self.units = 0.0 if begun.rest is None else begun.rest.debt
+        self.rest = begun.rest
+
+    def go_on(self) -> bool:
+        """Write as much as a second allows; gives whether that is all."""
+        scope, source = self.db.scope, self.begun.request["InputS3Configuration"]
+        if self.rest is None:
+            self.rest = Rest(tuple(object_keys(scope, source)))
+            if len(self.rest.keys) > MOST_OBJECTS:  # BulkPutItems.BestPractices.html; code and words are guesses
+                raise refuse(f"{REQUEST}The number of input objects exceeds the limit of {MOST_OBJECTS}")
+        keys, content, line = self.rest.keys, self.rest.content, self.rest.line
+        while keys:
+            if content is None:
+                content = object_content(scope, source, keys[0])
+                self.read += len(content)
+            for put in bulk_files.puts(content, source.get("InputCompressionType", "NONE"), line):
+                if self.units >= self.most:
+                    self.rest = Rest(keys, content, line, self.units - self.most)
+                    return False
+                self.take(put, keys[0])
+                line += 1
+            keys, content, line = keys[1:], None, 0
+        self.rest = None
+        return True
 
     def take(self, put: dict[str, Any] | None, place: str) -> None:
         """Write an item, or report why it can't be."""
@@ -253,12 +286,15 @@ class Work:
         key = action.key(table)
         if self.db.held:
             check_free(self.db, table, key)
-        old = None if action.condition is None else table.get(key)
+        old = table.get(key)
         if action.condition is not None and not action.condition({} if old is None else old[0]):
+            self.units += write_units(max(action.record[1], 0 if old is None else old[1]))
             entry = {"Item": put["Item"], **({} if old is None else {"ExistingItem": old[0]})}
             self.reports["CONDITION_CHECK_FAILURE"].append(entry)
             return
         table.write(key, action.record)
+        of_table, of_indexes = change_units(table, old, action.record)
+        self.units += of_table + sum(of_indexes.values())
         self._use(None, action.record[1])
         for name, index in table.items.store.indexes.items():
             if index.locate(action.record[0]) is not None:
@@ -270,19 +306,31 @@ class Work:
     def _use(self, index: str | None, size: int) -> None:
         self.usage[index] = self.usage.get(index, 0) + size
 
-    def kinds(self) -> dict[str, str]:
-        """In which list of the usage an index stands."""
-        return {name: self._kind(name) for name in self.usage if name is not None}
+    def outcome(self) -> BulkOperation:
+        """The operation as it stands after this."""
+        return replace(
+            self.begun,
+            processed=self.processed,
+            failed=self.failed,
+            read=self.read,
+            usage=self.usage,
+            kinds={name: self._kind(name) for name in self.usage if name is not None},
+            rest=self.rest,
+            reports={kind: tuple(entries) for kind, entries in self.reports.items()},
+        )
 
     def _kind(self, index: str) -> str:
+        """In which list of the usage an index stands; it may have gone since."""
+        if index in self.begun.kinds:
+            return self.begun.kinds[index]
         if index in self.table.vectors:
             return VECTORS
         return "GlobalSecondaryIndexes" if self.table.indexes[index].is_global else "LocalSecondaryIndexes"
 
 
 @job("dynamodb:bulk")
-def finish(scope: Scope, arn: str) -> None:
-    """Read the objects, write the items and the reports."""
+def proceed(scope: Scope, arn: str) -> None:
+    """Read the objects, write the items, go on in a second if there are too many for one, and write the reports."""
     db: Database = scope.state()
     begun = db.bulk_operations.get(arn)
     if begun is None or begun.status != "IN_PROGRESS":
@@ -292,22 +340,17 @@ def finish(scope: Scope, arn: str) -> None:
         gone = ("ResourceNotFoundException", f"Requested resource not found: Table: {begun.table} not found")
         _end(db, begun, "FAILED", gone)
         return
-    work = Work(db, table)
-    failure: tuple[str, str] | None = None
-    source = begun.request["InputS3Configuration"]
+    work = Work(db, table, begun)
     try:
-        for key in list(object_keys(scope, source)):
-            content = object_content(scope, source, key)
-            work.read += len(content)
-            for put in bulk_files.puts(content, source.get("InputCompressionType", "NONE")):
-                work.take(put, key)
-        _report(scope, begun, work)
+        if not work.go_on():
+            db.bulk_operations[arn] = work.outcome()
+            scope.later(1, "dynamodb:bulk", arn=arn)
+            return
+        _report(scope, work.outcome())
     except (AwsError, NotSupported) as error:
-        failure = failure_of(error)
-    done = replace(
-        begun, processed=work.processed, failed=work.failed, read=work.read, usage=work.usage, kinds=work.kinds()
-    )
-    _end(db, done, "FAILED" if failure else "COMPLETED_WITH_ERRORS" if work.failed else "COMPLETED", failure)
+        _end(db, work.outcome(), "FAILED", failure_of(error))
+        return
+    _end(db, work.outcome(), "COMPLETED_WITH_ERRORS" if work.failed else "COMPLETED", None)
 
 
 @job("dynamodb:bulk-cancel")
@@ -320,10 +363,12 @@ def finish_cancellation(scope: Scope, arn: str) -> None:
 
 
 def _end(db: Database, done: BulkOperation, status: str, failure: tuple[str, str] | None) -> None:
-    db.bulk_operations[done.arn] = replace(done, status=status, end=db.scope.timestamp(), failure=failure)
+    db.bulk_operations[done.arn] = replace(
+        done, status=status, end=db.scope.timestamp(), failure=failure, rest=None, reports={}
+    )
 
 
-def _report(scope: Scope, begun: BulkOperation, work: Work) -> None:
+def _report(scope: Scope, begun: BulkOperation) -> None:
     """A file of each type that was asked for and has something in it."""
     output = begun.request["OutputS3Configuration"]
     prefix = output.get("S3KeyPrefix", "")
@@ -333,7 +378,7 @@ def _report(scope: Scope, begun: BulkOperation, work: Work) -> None:
         params["ServerSideEncryption"] = "aws:kms" if output["S3SseAlgorithm"] == "KMS" else "AES256"
     if "S3SseKmsKeyId" in output:
         params["SSEKMSKeyId"] = output["S3SseKmsKeyId"]
-    for kind, entries in work.reports.items():
+    for kind, entries in begun.reports.items():
         if kind in output["OutputType"] and entries:
             body = bulk_files.report(entries)
             scope.call(

@@ -15,6 +15,7 @@ from mock_serverless.core.arns import Arn
 from .replicas import ENABLED, add_replica, busy_for, check_idle
 from .replication import Membership, join
 from .schema import INVALID
+from .states import check_no_load
 from .streams import enable_stream
 from .table import Table
 from .values import refuse
@@ -67,4 +68,5 @@ def _source(db: Database, request: dict[str, Any], name: str) -> Table:
     if db.scope.region in taken:
         raise refuse(f"{INVALID}Global table has a replica in region {db.scope.region} already")
     check_idle(source)
+    check_no_load(source)
     return source

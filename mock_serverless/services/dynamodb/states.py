@@ -27,6 +27,13 @@ BUSY = {
 }
 
 
+def check_no_load(table: Table) -> None:
+    """No replica is added while a bulk operation is in progress: BulkPutItems.Considerations.html; the wording is a guess."""
+    db: Database = table.scope.state()
+    if any(one.table_id == table.id and one.end is None for one in db.bulk_operations.values()):
+        raise busy(f"Table has a bulk operation in progress: {table.name}")
+
+
 def begin(db: Database, table: Table, status: str, kind: str, then: str = "dynamodb:settle", **data: Any) -> bool:
     """Put a table into a state for as long as this kind of work takes; the job ``then`` ends it.
 

@@ -15,7 +15,7 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
-from . import bulk_operations, disassociations, replicas, update_rules
+from . import disassociations, replicas, update_rules
 from .auto_scaling import check_indexes_scaled, scale_new_indexes
 from .database import Database
 from .definitions import ON_DEMAND_WARM, PER_REQUEST, encryption, index_definition, index_settings, refuse_others
@@ -23,7 +23,7 @@ from .descriptions import description, global_index, vector_index
 from .replica_descriptions import described
 from .replica_settings import check_stream, shares
 from .schema import INVALID
-from .states import begin, busy, found, iso
+from .states import begin, check_no_load, found, iso
 from .streams import close_stream, enable_stream
 from .table import IndexSettings, Settings, Table, Throughput, VectorSettings
 from .values import refuse
@@ -89,8 +89,8 @@ def _update_replicas(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     updates = replicas.check_updates(db, request)
     table = db.named_table(request["TableName"])
     update_rules.check_states(table, request)
-    if any("Create" in update for update in updates) and bulk_operations.are_open(db, table):
-        raise busy(f"Table has a bulk operation in progress: {table.name}")  # BulkPutItems.Considerations.html; a guess
+    if any("Create" in update for update in updates):
+        check_no_load(table)
     before = described(table)
     if "Disassociate" in updates[0]:
         disassociations.disassociate(db, table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import boto3
@@ -154,6 +155,44 @@ def test_an_operation_can_be_cancelled_until_it_is_done(cloud: Cloud, dynamodb: 
     assert dynamodb.scan(TableName="target")["Count"] == 0
     with pytest.raises(ClientError, match="not in progress"):
         dynamodb.cancel_bulk_operation(BulkOperationArn=arn)
+
+
+@pytest.mark.mock_cloud(clock=datetime(2030, 1, 1, tzinfo=timezone.utc))
+def test_no_more_is_written_in_a_second_than_allowed(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    """MaxWriteRequestUnits of the API reference: "the maximum rate, in write request units per second"."""
+    small = [{"Item": {"id": {"S": str(number)}}} for number in range(1000)]
+    bucket["in/a"] = _lines(*small, {"Item": {"no": {"S": "key"}}})
+    large = {"id": {"S": "large"}, "pad": {"S": "x" * 50_000}, "by": {"S": "y"}}  # 49 units, and one of the index
+    bucket["in/b"] = _lines({"Item": large}, *({"Item": {"id": {"S": f"more {number}"}}} for number in range(1000)))
+    arn = _start(dynamodb, MaxWriteRequestUnits=1024)
+    snapshot = cloud.snapshot()
+    written = [1002, 2000, 2002]  # the large one goes on into the next second
+    statuses = ["IN_PROGRESS", "IN_PROGRESS", "COMPLETED_WITH_ERRORS"]
+    for second in (0, 1, 2):
+        if second:
+            cloud.clock.advance(seconds=1)
+        shown = _described(dynamodb, arn)
+        assert (shown["BulkOperationStatus"], shown["ProcessedItemCount"]) == (statuses[second], written[second])
+        assert shown["FailedItemCount"] == 1
+        assert len(cloud.dynamodb.items("target")) == written[second] - 1
+    assert shown["EndTime"] - shown["StartTime"] == timedelta(seconds=2)
+    assert shown["BulkOperationUsage"][0]["Table"]["BulkPutBytes"] > 50_000
+    assert bucket[f"out/AWSDynamoDB/{arn.rpartition('/')[2]}/errors.json"].count(b"\n") == 1
+    cloud.restore(snapshot)
+    assert _described(dynamodb, arn)["ProcessedItemCount"] == 1002
+    dynamodb.cancel_bulk_operation(BulkOperationArn=arn)
+    cloud.clock.advance(seconds=10)
+    shown = _described(dynamodb, arn)
+    assert (shown["BulkOperationStatus"], shown["ProcessedItemCount"]) == ("CANCELLED", 1002)
+    assert len(cloud.dynamodb.items("target")) == 1001
+
+
+def test_too_many_objects(cloud: Cloud, dynamodb: Any) -> None:
+    contents = [{"Key": f"in/{number}"} for number in range(50_001)]
+    cloud.stub("s3", "ListObjectsV2", lambda request: {"Contents": contents})
+    shown = _described(dynamodb, _start(dynamodb))
+    assert (shown["BulkOperationStatus"], shown["ProcessedItemCount"]) == ("FAILED", 0)
+    assert "50000" in shown["FailureMessage"]
 
 
 def test_a_token_begins_one_operation(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
