@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Container
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from datetime import datetime, timezone
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
-from mock_serverless.core.clock import from_timestamp
+from mock_serverless.core.clock import from_timestamp, to_timestamp
 from mock_serverless.core.constraints import validation_error, violation
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
@@ -202,9 +203,27 @@ def get_shard_iterator(db: Database, request: dict[str, Any]) -> dict[str, Any]:
         number = horizon
     elif kind == "LATEST":
         number = journal.next_number if shard.end is None else shard.end
+    elif kind == "AT_TIMESTAMP":
+        number = max(
+            horizon, min(_number_at(stream, request, now), journal.next_number if shard.end is None else shard.end)
+        )
     else:
         number = _number_asked(stream, shard, request, now) + (kind == "AFTER_SEQUENCE_NUMBER")
     return {"ShardIterator": _iterator(stream, shard.position, number, now)}
+
+
+def _number_at(stream: Stream, request: dict[str, Any], now: float) -> int:
+    """The first change whose record tells the time asked for or a later one; records tell whole seconds."""
+    if "Timestamp" not in request:
+        raise refuse(
+            "One or more parameter values were invalid: Timestamp is required when ShardIteratorType is AT_TIMESTAMP"
+        )  # the wording is a guess
+    time = to_timestamp(request["Timestamp"])
+    if time > now:
+        raise refuse(
+            "One or more parameter values were invalid: Timestamp must not be in the future"
+        )  # the wording is a guess
+    return stream.journal.number_at(math.ceil(round(time, 3)))
 
 
 def _number_asked(stream: Stream, shard: Shard, request: dict[str, Any], now: float) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import boto3
@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mock_serverless import Cloud, mock_cloud
+from mock_serverless.core.operation import service_model
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 HOUR = 3600.0
@@ -181,3 +182,44 @@ def test_a_function_goes_on_after_days_without_writes(cloud: Cloud, table: Table
     assert got == ["a", "b"]
     table.put("c")
     assert got == ["a", "b", "c"]
+
+
+KINDS = (
+    service_model("dynamodbstreams").operation_model("GetShardIterator").input_shape.members["ShardIteratorType"].enum
+)
+
+
+@pytest.mark.skipif("AT_TIMESTAMP" not in KINDS, reason="botocore's model has no AT_TIMESTAMP")
+def test_reading_begins_at_a_time(cloud: Cloud, table: Table) -> None:
+    """Timestamp of GetShardIterator in the API reference."""
+    for name in ("a", "b", "c"):  # at 0.6, 2.2 and 3.8 seconds; their records tell 0, 2 and 3
+        cloud.clock.advance(seconds=0.6)
+        table.put(name)
+        cloud.clock.advance(seconds=1)
+    (shard,) = (shard["ShardId"] for shard in table.shards())
+
+    def read(seconds: float, of: str = shard) -> str:
+        time = START + timedelta(seconds=seconds)
+        names, _ = table.read(table.iterator(of, "AT_TIMESTAMP", Timestamp=time))
+        return "".join(names)
+
+    assert [read(seconds) for seconds in (-90_000, 0, 0.001, 2, 2.1, 3, 3.5)] == [
+        "abc",
+        "abc",
+        "bc",
+        "bc",
+        "c",
+        "c",
+        "",
+    ]
+    with pytest.raises(ClientError, match="must not be in the future"):
+        read(5)
+    with pytest.raises(ClientError, match="Timestamp is required"):
+        table.iterator(shard, "AT_TIMESTAMP")
+    cloud.clock.advance(hours=5)
+    table.put("d")
+    parent, *_, child = (one["ShardId"] for one in table.shards())
+    assert [read(seconds, parent) for seconds in (3, 3600)] == ["c", ""]
+    assert [read(seconds, child) for seconds in (3, 3600)] == ["d", "d"]
+    cloud.clock.advance(hours=20)
+    assert read(0, child) == "d"
