@@ -5,6 +5,8 @@ A scenario is two definitions of tables and a list of calls, plain data, so that
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,8 +88,13 @@ def definitions(draw: Any, name: str) -> dict[str, Any]:
         k["AttributeName"] for i in (table, *indexes, *table.get("LocalSecondaryIndexes", ())) for k in i["KeySchema"]
     ]
     kinds = {n: draw(st.sampled_from("SSNNB")) for n in dict.fromkeys(all_keys)}
-    table["AttributeDefinitions"] = [{"AttributeName": n, "AttributeType": k} for n, k in kinds.items()]
+    table["AttributeDefinitions"] = [definition(n, k) for n, k in kinds.items()]
     return table
+
+
+def definition(name: str, kind: str) -> dict[str, str]:
+    """An attribute's."""
+    return {"AttributeName": name, "AttributeType": kind}
 
 
 def _index(name: str, key: tuple[str, ...], projection: dict[str, Any]) -> dict[str, Any]:
@@ -108,17 +115,17 @@ def indexes_of(table: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 class Caller:
-    """Draws calls on tables."""
+    """Draws calls on tables, which it knows as they are after the calls drawn so far."""
 
     def __init__(self, draw: Any, tables: tuple[dict[str, Any], ...]) -> None:
         self.draw = draw
-        self.tables = tables
+        self.tables = deepcopy(tables)
         self.write = Writer(draw)
 
-    def call(self, operation: str) -> Call:
-        """A call of an operation."""
+    def calls(self, operation: str | Drawing) -> list[Call]:
+        """A call of an operation, or some that belong together."""
         self.write.slipped = False
-        return getattr(self, operation)()  # type: ignore[no-any-return]
+        return [getattr(self, operation)()] if isinstance(operation, str) else operation(self)
 
     def fresh(self) -> Writer:
         """The placeholders of another request."""
@@ -445,6 +452,9 @@ def key_of(table: dict[str, Any]) -> str:
     return str(table["TableName"])
 
 
+Drawing = Callable[[Caller], list[Call]]
+"""Draws calls that belong together."""
+
 OPERATIONS = {
     "put_item": 6,
     "get_item": 3,
@@ -458,13 +468,3 @@ OPERATIONS = {
     "scan": 4,
     "describe_table": 1,
 }
-WEIGHTED = [name for name, weight in OPERATIONS.items() for _ in range(weight)]
-
-
-@st.composite
-def scenarios(draw: Any, calls: int = 20) -> Scenario:
-    """Two tables, some items, and calls."""
-    tables = tuple(draw(definitions(name)) for name in TABLES)
-    caller = Caller(draw, tables)
-    wanted = [*["put_item"] * 3, *draw(st.lists(st.sampled_from(WEIGHTED), min_size=4, max_size=calls))]
-    return Scenario(tables, tuple(caller.call(name) for name in wanted))

@@ -21,9 +21,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 
-from .calls import Scenario, scenarios
-from .compare import TABLE, Disagreement, Pair, pattern
+from .calls import Scenario
+from .compare import Disagreement, Pair
+from .differences import CHECKS, TABLE, explanation, pattern
 from .local import Local, wire
+from .names import LOCAL_ARN, Names, Unknown
+from .outcomes import Outcome
+from .scenarios import scenarios
 
 AT_ONCE = 250
 """Scenarios that hypothesis draws before the calls are counted."""
@@ -122,8 +126,97 @@ def test_a_difference_is_found_and_reduced(dynamodb_local: Local) -> None:
 
 
 def test_the_table_of_differences() -> None:
-    """Every row says what, why and from where, and its patterns can be read."""
+    """Every row says what, why and from where, its patterns can be read, and what it demands can be checked."""
     for row in TABLE["differences"]:
         assert all(row[name] for name in ("what", "why", "source"))
         assert pattern(row["aws"]).groups >= 0
         assert pattern(row["reference"]).groups >= 0
+        assert set(row.get("if", ())) <= set(CHECKS)
+    assert all(pattern(kind).groups >= 0 for kind in TABLE["kinds"])
+
+
+SINGLE = {"UpdateExpression": "SET a = size(b)"}
+WRONG = "Invalid UpdateExpression: Incorrect operand type for operator or function; operator or function: {}, operand type: {}"
+SAME = {"TransactItems": [{"Delete": {"TableName": "t", "Key": {"p": {"N": n}}}} for n in ("1", "1.0")]}
+OTHER = {"TransactItems": [{"Delete": {"TableName": "t", "Key": {"p": {"N": n}}}} for n in ("1", "2")]}
+TWO = "Transaction request cannot include multiple operations on one item"
+
+
+def refused(message: str, code: str = "ValidationException", **fields: Any) -> Outcome:
+    return Outcome(fields, code, message)
+
+
+def cancelled(*messages: str) -> Outcome:
+    given = [{"Code": "ValidationError", "Message": text} if text else {"Code": "None"} for text in messages]
+    return refused("Transaction cancelled", "TransactionCanceledException", CancellationReasons=given)
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "ours", "theirs", "explained"),
+    [
+        pytest.param(
+            "UpdateItem", SINGLE, refused(WRONG.format("+", "S")), refused(WRONG.format("+", "N")), True, id="several"
+        ),
+        pytest.param(
+            *("UpdateItem", {"UpdateExpression": "SET a = :b"}),
+            *(refused(WRONG.format("+", "S")), refused(WRONG.format("+", "N")), False),
+            id="one fault told in two ways",
+        ),
+        pytest.param("TransactWriteItems", SAME, refused(TWO), Outcome(), True, id="one item"),
+        pytest.param("TransactWriteItems", OTHER, refused(TWO), Outcome(), False, id="two items"),
+        pytest.param(
+            *("TransactWriteItems", OTHER, cancelled("", "The provided key element does not match the schema")),
+            *(refused("Invalid attribute value type"), True),
+            id="the reason in other words",
+        ),
+        pytest.param(
+            *("TransactWriteItems", OTHER, cancelled("", "The provided key element does not match the schema")),
+            *(refused("No such thing"), False),
+            id="another reason",
+        ),
+        pytest.param(
+            *(
+                "PutItem",
+                {},
+                refused("Number overflow."),
+                refused("The parameter cannot be converted to a number"),
+                False,
+            ),
+            id="one fault of a value",
+        ),
+        pytest.param(
+            *("PutItem", {}, refused("Number overflow."), refused("The document path provided is invalid"), True),
+            id="a value, and a path",
+        ),
+    ],
+)
+def test_a_row_explains_no_more_than_it_says(
+    operation: str, params: dict[str, Any], ours: Outcome, theirs: Outcome, explained: bool
+) -> None:
+    assert (explanation(operation, params, ours, theirs) is not None) == explained
+
+
+def test_names_are_told_by_tokens() -> None:
+    stream = f"{LOCAL_ARN}table/tab-one-x/stream/2020-01-01T00:00:00.000"
+    names = Names("-x", LOCAL_ARN)
+    described = {
+        "StreamDescription": {"StreamArn": stream, "Shards": [{"ShardId": "shardId-7"}], "TableName": "tab-one-x"}
+    }
+    told = names.canonical(described, {})["StreamDescription"]
+    assert told == {"StreamArn": "<stream 0>", "Shards": [{"ShardId": "<shard 0 0>"}], "TableName": "tab-one"}
+    names.canonical({"ShardIterator": f"000|{stream}|abc"}, {})
+    record = {"dynamodb": {"SequenceNumber": "000000000000000000042"}}
+    names.canonical({"Records": [record]}, {"ShardIterator": names.iterators[0]})
+    sent = {"StreamArn": "<stream 5>", "ShardId": "<shard 0 -1>", "SequenceNumber": "<record 0 0>"}
+    assert names.actual(sent) == {
+        "StreamArn": stream,
+        "ShardId": "shardId-7",
+        "SequenceNumber": "000000000000000000042",
+    }
+    assert names.actual({"tab-two": [{"TableName": "tab-one"}]}) == {"tab-two-x": [{"TableName": "tab-one-x"}]}
+    assert names.text(f"Stream: {stream} not found") == "Stream: <stream 0> not found"
+    with pytest.raises(Unknown):
+        Names().actual({"StreamArn": "<stream 0>"})
+    names.spoilt.add("tab-one")
+    with pytest.raises(Unknown):
+        names.actual({"ShardIterator": "<iterator 0>"})

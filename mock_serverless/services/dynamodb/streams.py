@@ -20,12 +20,11 @@ from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.clock import from_timestamp, to_timestamp
-from mock_serverless.core.constraints import validation_error, violation
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
 from .changes import STREAM_RETENTION, TTL_SERVICE, Change, Journal
-from .schema import PrimaryKey
+from .schema import INVALID, PrimaryKey
 from .shards import SHARD_LIFE, Shard, shard_at, shard_name, shards_of
 from .values import Item, refuse, size_of
 
@@ -132,7 +131,7 @@ def close_stream(stream: Stream, now: float) -> None:
 @operation(service="dynamodbstreams")
 def list_streams(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_ListStreams.html"""
-    limit = _at_most(request, MOST_LISTED)
+    limit = _at_most(request, MOST_LISTED, "cannot be greater than the maximum allowed size:")
     after = request.get("ExclusiveStartStreamArn")
     if after is not None:
         _check_arn(after)
@@ -153,7 +152,7 @@ def list_streams(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 @operation(service="dynamodbstreams")
 def describe_stream(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_DescribeStream.html"""
-    limit = _at_most(request, MOST_LISTED)
+    limit = _at_most(request, MOST_LISTED, "cannot be greater than the maximum:")
     stream = _stream(db, request["StreamArn"])
     shown = [_shard_described(stream, shard) for shard in shards_of(stream, db.scope.timestamp())]
     if "ShardFilter" in request:  # of the one type there is: CHILD_SHARDS
@@ -194,22 +193,27 @@ def get_shard_iterator(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     if shard is None:
         raise AwsError(
             "ResourceNotFoundException",
-            f"Requested resource not found: Shard does not exist: {request['ShardId']} in stream {stream.arn}",
+            "Requested resource not found: Shard does not exist",  # what users of the service match: see the case
         )
     kind = request["ShardIteratorType"]
     journal = stream.journal
     horizon = max(shard.begin, stream.horizon(now))
-    if kind == "TRIM_HORIZON":
+    if kind in SEQUENCED:
+        number = _number_asked(stream, shard, request, now) + (kind == "AFTER_SEQUENCE_NUMBER")
+    elif "SequenceNumber" in request:  # refused by the service (Alternator's tests of streams run on it)
+        raise refuse(INVALID + "SequenceNumber should not be passed for this iterator type")
+    elif kind == "TRIM_HORIZON":
         number = horizon
-    elif kind == "LATEST":
-        number = journal.next_number if shard.end is None else shard.end
     elif kind == "AT_TIMESTAMP":
         number = max(
             horizon, min(_number_at(stream, request, now), journal.next_number if shard.end is None else shard.end)
         )
     else:
-        number = _number_asked(stream, shard, request, now) + (kind == "AFTER_SEQUENCE_NUMBER")
+        number = journal.next_number if shard.end is None else shard.end
     return {"ShardIterator": _iterator(stream, shard.position, number, now)}
+
+
+SEQUENCED = frozenset(("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"))
 
 
 def _number_at(stream: Stream, request: dict[str, Any], now: float) -> int:
@@ -227,19 +231,17 @@ def _number_at(stream: Stream, request: dict[str, Any], now: float) -> int:
 
 
 def _number_asked(stream: Stream, shard: Shard, request: dict[str, Any], now: float) -> int:
+    """The wordings are DynamoDB Local's."""
     sequence = request.get("SequenceNumber")
     if sequence is None:
-        raise refuse(
-            "One or more parameter values were invalid: SequenceNumber is required when ShardIteratorType is "
-            f"{request['ShardIteratorType']}"
-        )  # the wording is a guess
+        raise refuse(INVALID + "Invalid SequenceNumber")
     number = int(sequence) - FIRST_SEQUENCE if sequence.isdecimal() else -1
     if (
         not shard.begin
         <= number
         < (stream.journal.next_number + 1 if shard.end is None else max(shard.end, shard.begin + 1))
     ):
-        raise refuse(f"Invalid SequenceNumber: {sequence}")  # the wording is a guess
+        raise refuse("Invalid SequenceNumber for the shard")
     if number < stream.horizon(now) and number < stream.journal.next_number:
         raise AwsError(
             "TrimmedDataAccessException",
@@ -251,7 +253,7 @@ def _number_asked(stream: Stream, shard: Shard, request: dict[str, Any], now: fl
 @operation(service="dynamodbstreams", unfinished=lambda request, answer: not answer["Records"])
 def get_records(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html"""
-    limit = _at_most(request, MOST_RECORDS)
+    limit = _at_most(request, MOST_RECORDS, "should be less than or equal to")
     now = db.scope.timestamp()
     stream, position, number = _opened(db, request["ShardIterator"], now)
     shard = shard_at(stream, position, now)
@@ -279,11 +281,11 @@ def get_records(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 # ---------------------------------------------------------------------- what they share
 
 
-def _at_most(request: dict[str, Any], most: int) -> int:
+def _at_most(request: dict[str, Any], most: int, words: str) -> int:
+    """The Limit; that it has a maximum is told in the documentation and not by the model. The words are DynamoDB Local's."""
     limit = int(request.get("Limit", most))
     if limit > most:
-        text = f"Member must have value less than or equal to {most}"
-        raise validation_error([violation(limit, "limit", text)])
+        raise refuse(f"{INVALID}Limit {words} {most}")
     return limit
 
 
