@@ -465,13 +465,14 @@ def test_coverage_of_state_machines(pytester: pytest.Pytester, workers: list[str
 
 def test_artifacts_of_failing_tests_are_kept(pytester: pytest.Pytester) -> None:
     source = """
+        from datetime import datetime, timezone
         import pytest
         from mock_serverless import mock_cloud
         WAIT = {"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 9, "Next": "Stop"}, "Stop": {"Type": "Fail"}}}
 
         @pytest.mark.parametrize("n", ["a/b"])
         def test_fails(n):
-            with mock_cloud() as cloud:
+            with mock_cloud(clock=datetime(2026, 1, 1, tzinfo=timezone.utc)) as cloud:  # a busy machine waits longer
                 assert cloud.stepfunctions.run(WAIT, name="one").succeeded
 
         def test_passes(cloud):
