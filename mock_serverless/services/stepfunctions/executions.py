@@ -240,6 +240,8 @@ def describe_state_machine_for_execution(db: State, request: dict[str, Any]) -> 
         "updateDate": from_timestamp(execution.machine_updated),
         **details(execution.revision, execution.settings),
     }
+    if execution.map_run is not None:  # API_DescribeStateMachineForExecution
+        answer.update(mapRunArn=execution.map_run, label=execution.machine.rpartition("/")[2])
     return {**answer, "revisionId": execution.revision.id} if execution.revision.id != "INITIAL" else answer
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.errors import AwsError
 from ...core.operation import operation_names, service_model
-from .integrations import resources
+from .integrations import calls, resources
 
 KINDS: dict[str, tuple[Any, str]] = {
     "string": (str, "a string"),
@@ -44,8 +44,8 @@ def check(state: dict[str, Any], result: Any, mode: str) -> None:
         return
     if not isinstance(result, dict):
         raise AwsError("ValidationException", "Mocked result must be a JSON object.")
-    free = {"Payload"} if (resource.type, resource.action) == ("lambda", "invoke") else set()
-    for problem in _problems(result, shape, mode == "STRICT", free):
+    free = frozenset({"Payload"} if (resource.type, resource.action) == ("lambda", "invoke") else ())
+    for problem in _problems(result, shape, mode == "STRICT", calls.renaming(resource), free):
         raise AwsError("ValidationException", f"Mock result schema validation error: {problem}")
 
 
@@ -61,30 +61,32 @@ def _check_lines(state: dict[str, Any], result: Any) -> None:
         raise AwsError("ValidationException", message)
 
 
-def _problems(value: Any, shape: Any, strict: bool, free: set[str]) -> Iterator[str]:
-    """What is wrong with a structure's members, which are written in PascalCase."""
-    members = {name[:1].upper() + name[1:]: member for name, member in shape.members.items()}
+def _problems(
+    value: Any, shape: Any, strict: bool, rename: calls.Renaming, free: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """What is wrong with a structure's members, which are written as the state sees them."""
+    members = {rename(shape, name): member for name, member in shape.members.items()}
     if strict:
         for name in shape.required_members:
-            if name[:1].upper() + name[1:] not in value:
-                yield f"Required field '{name[:1].upper() + name[1:]}' is missing"
+            if rename(shape, name) not in value:
+                yield f"Required field '{rename(shape, name)}' is missing"
     for name, item in value.items():
         if name in members and name not in free and item is not None:
-            yield from _member(name, item, members[name], strict)
+            yield from _member(name, item, members[name], strict, rename)
 
 
-def _member(name: str, value: Any, shape: Any, strict: bool) -> Iterator[str]:
+def _member(name: str, value: Any, shape: Any, strict: bool, rename: calls.Renaming) -> Iterator[str]:
     kind, called = KINDS.get(shape.type_name, (object, ""))
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         yield f"Field '{name}' must be {called}"
     elif shape.type_name == "structure":
-        yield from _problems(value, shape, strict, set())
+        yield from _problems(value, shape, strict, rename)
     elif shape.type_name == "list":
         for item in value:
-            yield from _member(name, item, shape.member, strict)
+            yield from _member(name, item, shape.member, strict, rename)
     elif shape.type_name == "map":
         for item in value.values():
-            yield from _member(name, item, shape.value, strict)
+            yield from _member(name, item, shape.value, strict, rename)
     else:
         yield from _limits(name, value, shape)
 

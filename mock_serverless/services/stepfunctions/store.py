@@ -183,6 +183,10 @@ class State:
     def machine(self, arn: str) -> StateMachine:
         """The machine of an ARN (also of a version's or alias')."""
         check_arn(arn, ("stateMachine",))
+        if "/" in arn:
+            # the API reference's code ("refers to a Distributed Map state"), the words are a guess
+            message = f"A qualified ARN of a Distributed Map state is not valid in this context: '{arn}'"
+            raise AwsError("ValidationException", message)
         found = self.machines.get(":".join(arn.split(":")[:7]))
         if found is None:
             raise AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")

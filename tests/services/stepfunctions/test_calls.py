@@ -23,12 +23,12 @@ def named(value: Any) -> Any:
         return {k: named(v) for k, v in value.items()}
     if isinstance(value, list):
         return [named(v) for v in value]
-    machine = {"M": "m", "X": "x"}.get(value[:1]) if isinstance(value, str) and value[1:2] in ("", ":") else None
+    machine = {"M": "m", "X": "x"}.get(value[:1]) if isinstance(value, str) and value[1:2] in ("", ":", "/") else None
     return value if machine is None else ARN + machine + value[1:]
 
 
 def words(message: str) -> str:
-    for version in ("M:1", "M:2", "M:3", "M:77", "M"):
+    for version in ("M:1", "M:2", "M:3", "M:77", "M/label", "M"):
         for before, after in (("[", "]"), ("[", ","), (" ", "]"), ("'", "'"), ("=", ",")):
             message = message.replace(f"{before}{version}{after}", f"{before}{ARN}m{version[1:]}{after}")
     return message

@@ -1,12 +1,13 @@
 """Calls of other services out of a state machine: parameters and answers in Step Functions' spelling, errors by its names.
 
-Parameters and answers are written in PascalCase whatever the API does (https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html);
-both are translated along botocore's shapes. A value that is no text where the API wants one is sent as its JSON (recorded).
+Parameters and answers are written in PascalCase whatever the API does, those of SDK integrations as the SDK for Java has them
+(sdk_names.py): https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html. Both are translated along
+botocore's shapes. A value that is no text where the API wants one is sent as its JSON (recorded).
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from random import Random
@@ -20,6 +21,7 @@ from ....core.operation import service_model
 from ..language import StateError
 from ..language import times as language_times
 from ..language.document import dumps
+from . import sdk_names
 
 if TYPE_CHECKING:
     from ..flow import World
@@ -112,23 +114,33 @@ def _structure(value: Any, shape: Any) -> Any:
 
 
 def _names(shape: Any) -> dict[str, str]:
-    return {name.lower(): name for name in shape.members}
+    return {sdk_names.member(shape, name).lower(): name for name in shape.members} | {
+        name.lower(): name for name in shape.members
+    }
 
 
-def from_response(value: Any, shape: Any) -> Any:
+Renaming = Callable[[Any, str], str]
+"""A structure's shape and a member of it -> the member's name in a state machine."""
+
+
+def _capitalized(shape: Any, name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def from_response(value: Any, shape: Any, rename: Renaming = _capitalized) -> Any:
     """An answer of the API as a state sees it."""
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
         members = shape.members
         return {
-            name[:1].upper() + name[1:]: from_response(item, members[name])
+            rename(shape, name): from_response(item, members[name], rename)
             for name, item in value.items()
             if name in members and item is not None
         }
     if kind == "list":
-        return [from_response(v, shape.member) for v in value]
+        return [from_response(v, shape.member, rename) for v in value]
     if kind == "map":
-        return {k: from_response(v, shape.value) for k, v in value.items()}
+        return {k: from_response(v, shape.value, rename) for k, v in value.items()}
     if kind == "blob" or hasattr(value, "read") or isinstance(value, (bytes, bytearray)):
         return text_of(value)
     if isinstance(value, datetime):
@@ -146,8 +158,15 @@ def text_of(payload: Any) -> str:
 def answer(resource: Resource, response: dict[str, Any]) -> dict[str, Any]:
     """An answer of the resource's operation as a state sees it."""
     shape = service_model(resource.service).operation_model(resource.operation).output_shape
-    found: dict[str, Any] = from_response(response, shape) if shape is not None else {}
+    if shape is None:
+        return {}
+    found: dict[str, Any] = from_response(response, shape, renaming(resource))
     return found
+
+
+def renaming(resource: Resource) -> Renaming:
+    """What the members of an answer are called."""
+    return sdk_names.member if resource.kind == "sdk" else _capitalized
 
 
 def metadata(world: World, status: int = 200) -> dict[str, Any]:
@@ -171,7 +190,8 @@ def state_error(resource: Resource, error: AwsError, request_id: str) -> StateEr
     """An error of a service by the name that Step Functions gives it, with its cause."""
     name = _modelled(resource.service, error.code)
     if resource.kind == "sdk":
-        prefix = sdk_prefix(resource.service)
+        prefix = sdk_names.client(resource.service)
+        name = None if name is None else sdk_names.exception(name)
         cause = f"{error.message} (Service: {prefix}, Status Code: {error.status}, Request ID: {request_id})"
         return StateError(f"{prefix}.{name or prefix + 'Exception'}", cause + " (SDK Attempt Count: 1)")
     prefix, service = (
@@ -182,6 +202,8 @@ def state_error(resource: Resource, error: AwsError, request_id: str) -> StateEr
         f"Request ID: {request_id}; Proxy: null)"
     )
     generic = service.removesuffix("v2") + "Exception"
+    if name is not None and not name.endswith("Exception"):
+        name += "Exception"
     return StateError(f"{prefix}.{name or generic}", cause)
 
 
@@ -191,19 +213,10 @@ def _plain(service: str) -> str:
 
 @lru_cache(maxsize=2048)
 def _modelled(service: str, code: str) -> str | None:
-    """The name of the exception for an error code, when the service's model has one."""
+    """The shape for an error code, when the service's model has one."""
     shape = service_model(service).shape_for_error_code(code)
     if shape is None:
         shape = next((s for s in service_model(service).error_shapes if s.name == code), None)
     if shape is None:
         return None
-    name = str(shape.name)
-    return name if name.endswith("Exception") else name + "Exception"
-
-
-@lru_cache(maxsize=512)
-def sdk_prefix(service: str) -> str:
-    """A service as the SDK for Java names its client: DynamoDb, Sfn, CloudWatchLogs."""
-    id = service_model(service).metadata.get("serviceId", service)
-    words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", id)
-    return "".join(w.capitalize() for w in words)
+    return str(shape.name)
