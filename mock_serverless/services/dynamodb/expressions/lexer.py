@@ -1,7 +1,8 @@
 """Expression text to tokens, and how AWS points at a token it can't use.
 
-Tokens as AWS has them: a name starts with a letter, a placeholder is ``#`` or ``:`` and letters, digits, ``_``; any other
-character is a token of its own, which no rule of the grammar takes.
+Tokens as AWS has them: a name starts with a letter, a placeholder is ``#`` or ``:`` and letters, digits, ``_``; a number begins
+with 0 only if it is 0 (as AWS's DynamoDB Local has it); any other character is a token of its own, which no rule of the grammar
+takes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ _TOKEN = re.compile(
     (?P<word>[A-Za-z][A-Za-z0-9_]*)
     | (?P<name>\#[A-Za-z0-9_]+)
     | (?P<value>:[A-Za-z0-9_]+)
-    | (?P<number>[0-9]+)
+    | (?P<number>0|[1-9][0-9]*)
     | (?P<sign><>|<=|>=|[=<>()\[\],.+\-])
     | (?P<other>[^ \t\r\n])
     )""",
