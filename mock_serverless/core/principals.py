@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .arns import Arn
 from .errors import AwsError
@@ -42,13 +43,15 @@ def session_of(role: Arn, name: str, expires: float = float("inf")) -> Principal
     return Principal(role.account, f"AROA{_digest(str(role), 17)}:{name}", arn, expires, str(role))
 
 
-def session_key(session: Principal) -> str:
-    """The access key of a session that a service keeps up: the same for the same session."""
-    return f"ASIA{_digest(session.arn + session.role, 16)}"
+@lru_cache(maxsize=1024)
+def session_of_service(role: Arn, name: str) -> tuple[Principal, str]:
+    """A session of a role that a service keeps up, and its access key: the same one for the same session."""
+    session = session_of(role, name)
+    return session, f"ASIA{_digest(session.arn + session.role, 16)}"
 
 
 def secrets_of(key: str) -> tuple[str, str]:
-    """A secret key and a session token for an access key that :func:`session_key` has given. Nothing verifies them."""
+    """A secret key and a session token for an access key that :func:`session_of_service` has given. Nothing verifies them."""
     digest = hashlib.sha512(key.encode()).digest()
     return base64.b64encode(digest[:30]).decode(), base64.b64encode(digest * 4).decode()
 

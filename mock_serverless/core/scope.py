@@ -17,7 +17,7 @@ from .arns import Arn, dns_suffix, partition_of
 from .clock import from_timestamp
 from .guest import Visit
 from .logbook import Line, Page, arn_of
-from .principals import Principal, session_key, session_of, user_of
+from .principals import Principal, session_of_service, user_of
 
 if TYPE_CHECKING:
     from ..cloud import Cloud
@@ -30,11 +30,12 @@ T = TypeVar("T")
 class Scope:
     """One account and region of a cloud, for one service's state."""
 
-    __slots__ = ("account", "cloud", "dns_suffix", "folder", "partition", "region")
+    __slots__ = ("access_key", "account", "cloud", "dns_suffix", "folder", "partition", "region")
 
     def __init__(self, cloud: Cloud, folder: str, account: str, region: str) -> None:
         self.cloud = cloud
         self.folder = folder
+        self.access_key = ""  # of the session in which it calls others, if it does: acting_as
         self.account = account
         self.region = region
         self.partition = partition_of(region)
@@ -106,7 +107,7 @@ class Scope:
             account=where.get("account", self.account),
             region=where.get("region", self.region),
             caller=caller,
-            access_key=access_key,
+            access_key=access_key or self.access_key,
         )
 
     def assume(self, role: str, session: str, *, foreign: bool = False) -> str:
@@ -118,10 +119,15 @@ class Scope:
         arn = Arn.parse(role)
         if arn is None or not arn.resource.startswith("role/"):
             return ""
-        who = session_of(arn if foreign else arn._replace(account=self.account), session)
-        key = session_key(who)
+        who, key = session_of_service(arn if foreign else arn._replace(account=self.account), session)
         self.cloud.access_keys[key] = who
         return key
+
+    def acting_as(self, role: str, session: str) -> Scope:
+        """The same, whose calls are made in a session of a role of this account."""
+        acting = Scope(self.cloud, self.folder, self.account, self.region)
+        acting.access_key = self.assume(role, session)
+        return acting
 
     def serving_access_key(self) -> str:
         """The access key of the call that is being served; empty when there is none."""

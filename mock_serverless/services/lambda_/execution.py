@@ -11,8 +11,9 @@ from ...core.errors import AwsError, NotSupported
 from ...core.guest import place
 from ...core.logbook import Line
 from ...core.principals import secrets_of
+from ...core.scope import Scope
 from .configuration import runtime_arn
-from .names import Target
+from .names import Target, find
 from .runtime.environment import Environment, Invocation, Outcome
 from .runtime.logs import LEVELS, Log, platform_event
 from .snapstart import check_invocable, check_restored
@@ -208,6 +209,18 @@ def access_key(state: State, function: Function, version: Version) -> str:
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
     """
     return state.scope.assume(version.settings["Role"], function.name)
+
+
+def as_role_of(scope: Scope, function: str) -> Scope:
+    """A scope whose calls are made in a session of the role of a function (its ARN), as event source mappings call.
+
+    What AWS calls that session is a guess: as the function.
+    """
+    try:
+        target = find(scope.state(), {"FunctionName": function})
+        return scope.acting_as(target.version().settings["Role"], target.name)
+    except AwsError:  # it isn't there any more
+        return scope
 
 
 def error_of(outcome: Outcome) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ...core.scope import Scope
 from . import filters, queues, streams
 from .configuration import check_tags
 from .errors import conflict, invalid, no_such_resource
+from .execution import as_role_of
 from .names import Target, find, parse
 from .pages import page
 from .sources import dynamodb, kinesis, sqs
@@ -139,7 +140,7 @@ def create_event_source_mapping(state: State, request: dict[str, Any]) -> dict[s
     check_tags(request.get("Tags") or {})
     if isinstance(kind, StreamSource):
         _check_position(kind, settings, arn)
-    kind.check(state.scope, arn)
+    kind.check(as_role_of(state.scope, target.arn), arn)
     _check_new(state, kind, target, arn)
     uuid = state.scope.ids.uuid()
     enabled = request.get("Enabled", True) is not False

@@ -12,6 +12,7 @@ from ...core.errors import AwsError
 from ...core.scope import Scope
 from . import filters
 from .batches import send
+from .execution import as_role_of
 from .sources.registry import QueueSource, kind_of
 from .store import Mapping, Shard, State
 
@@ -60,17 +61,18 @@ def _batch(scope: Scope, kind: QueueSource, mapping: Mapping) -> bool:
     """Receive and handle one batch; False when the queue was empty."""
     settings = mapping.settings
     arn = settings["EventSourceArn"]
-    messages = kind.receive(scope, arn, settings["BatchSize"])
+    source = as_role_of(scope, mapping.function)
+    messages = kind.receive(source, arn, settings["BatchSize"])
     if not messages:
         return False
     unwanted = [m for m in messages if not filters.passes(settings, m, kind.body)]
     if unwanted:
-        kind.delete(scope, arn, unwanted)
+        kind.delete(source, arn, unwanted)
     records = [m for m in messages if m not in unwanted]
     if records:
         done = _handled(scope, mapping, records)
         if done:
-            kind.delete(scope, arn, done)
+            kind.delete(source, arn, done)
     return True
 
 

@@ -14,6 +14,7 @@ from ...core.scope import Scope
 from . import filters
 from .batches import Result, fitting, send
 from .destinations import deliver, to_bucket
+from .execution import as_role_of
 from .names import find
 from .runtime.logs import stamp
 from .sources.registry import Page, Record, StreamSource, kind_of
@@ -26,6 +27,7 @@ BACKOFF_CEILING = 60.0
 def begin(scope: Scope, kind: StreamSource, mapping: Mapping) -> None:
     """Where a new mapping starts to read: LATEST is behind the last record of each shard."""
     arn = mapping.settings["EventSourceArn"]
+    scope = as_role_of(scope, mapping.function)
     for name in kind.shards(scope, arn):
         shard = mapping.shards[name] = Shard()
         while mapping.settings["StartingPosition"] == "LATEST":
@@ -48,7 +50,7 @@ def _poll(scope: Scope, uuid: str, generation: int) -> None:
     assert isinstance(kind, StreamSource)
     try:
         if all(s.ended for s in mapping.shards.values()):
-            _discover(kind, mapping, kind.shards(scope, arn))
+            _discover(kind, mapping, kind.shards(as_role_of(scope, mapping.function), arn))
         for name, shard in list(mapping.shards.items()):
             if not shard.ended:
                 _Turn(scope, kind, mapping, name, shard).take()
@@ -85,7 +87,9 @@ class _Turn:
             return
         if shard.blocked_until > now:
             return
-        page = self.kind.read(self.scope, self.settings["EventSourceArn"], self.name, shard.after)
+        page = self.kind.read(
+            as_role_of(self.scope, self.mapping.function), self.settings["EventSourceArn"], self.name, shard.after
+        )
         if not page.records:
             shard.plan.clear()
             shard.ended = page.ended

@@ -75,6 +75,30 @@ def handler(event, context):
     assert call("outer") == ["x86_64", "aarch64", "x86_64"]
 
 
+COUNTS = """
+import multiprocessing, os
+def handler(event, context):
+    counts = [os.cpu_count(), multiprocessing.cpu_count()]
+    if hasattr(os, "sched_getaffinity"):
+        counts.append(len(os.sched_getaffinity(0)))
+    if hasattr(os, "process_cpu_count"):
+        counts.append(os.process_cpu_count())
+    return counts
+"""
+
+
+# as measured: https://github.com/rwnx/lambda-cpuinfo
+@pytest.mark.parametrize(
+    ("memory", "count"),
+    [(128, 2), (3008, 2), (3009, 3), (5307, 3), (5308, 4), (7076, 4), (7077, 5), (8845, 5), (8846, 6), (10240, 6)],
+)
+def test_processors(deploy: Deploy, call: Call, memory: int, count: int) -> None:
+    before = os.cpu_count()
+    deploy("f", COUNTS, MemorySize=memory)
+    assert set(call("f")) == {count}
+    assert os.cpu_count() == before
+
+
 # ---------------------------------------------------------------------- /tmp
 
 FREE = """

@@ -214,6 +214,37 @@ def test_a_function_is_closed_to_other_accounts(cloud: Cloud) -> None:
         stranger.invoke(FunctionName=arn, InvocationType="Event")
 
 
+def test_a_stream_of_another_account_lets_a_role_in(cloud: Cloud) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-cross-account-access.html (streams)"""
+    theirs: dict[str, Any] = {"aws_access_key_id": "999999999999", "aws_secret_access_key": "x"}
+    tables = boto3.client("dynamodb", **theirs)
+    stream = tables.create_table(
+        TableName="table",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+    )["TableDescription"]["LatestStreamArn"]
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"AWS": ROLE},
+        "Action": ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+        "Resource": stream,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    tables.put_resource_policy(ResourceArn=stream, Policy=policy)
+    seen: list[Any] = []
+    cloud.function("f", lambda event, context: seen.extend(event["Records"]), role=ROLE)
+    cloud.function("g", lambda event, context: None)
+    create = {"EventSourceArn": stream, "StartingPosition": "TRIM_HORIZON"}
+    functions = boto3.client("lambda")
+    functions.create_event_source_mapping(FunctionName="f", **create)
+    tables.put_item(TableName="table", Item={"pk": {"S": "a"}})
+    assert len(seen) == 1
+    with pytest.raises(ClientError, match="assumed-role/g/g is not authorized to perform: dynamodb:DescribeStream"):
+        functions.create_event_source_mapping(FunctionName="g", **create)
+
+
 def signed(url: str, service: str, key: str) -> dict[str, str]:
     request = AWSRequest("GET", url)
     SigV4Auth(Credentials(key, "secret", "token"), service, "us-east-1").add_auth(request)

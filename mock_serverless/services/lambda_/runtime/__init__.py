@@ -5,7 +5,7 @@
     variables.py       environment variables
     output.py          standard output and error, the root logger
     modules.py         modules, sys.path, the import statement
-    machine.py         architecture
+    machine.py         architecture, processors
     storage.py         /tmp
     context.py       the context object
     marshalling.py   JSON in and out, and the runtime's errors

@@ -92,6 +92,7 @@ class Environment:
             handler,
             {"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level),
             settings["Architectures"][0],
+            settings["MemorySize"],
             settings["EphemeralStorage"]["Size"],
         )
         self._cold = True

@@ -1,8 +1,8 @@
-"""The machine that a function sees: its architecture, and the size of its ``/tmp`` (storage.py).
+"""The machine that a function sees: its architecture, its processors, and the size of its ``/tmp`` (storage.py).
 
 https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html: ``x86_64`` and ``arm64``; Linux calls the latter aarch64.
 What stands in for functions of ``os`` and ``platform`` is there while any function runs, and looks at the place of the guest
-which asks (core/guest.py). A place has ``architecture``, as Linux calls it, and ``storage``.
+which asks (core/guest.py). A place has ``architecture``, as Linux calls it, ``processors``, and ``storage``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,32 @@ _lock = threading.Lock()
 _inside = 0
 _replaced: list[tuple[Any, str, Any]] = []
 _real_uname, _real_platform, _real_os_uname = platform.uname, platform.platform, getattr(os, "uname", None)
+_real_cpu_count, _real_affinity = os.cpu_count, getattr(os, "sched_getaffinity", None)
 _real_machine, _real_processor = platform.machine, platform.processor
+
+
+PROCESSORS = ((8846, 6), (7077, 5), (5308, 4), (3009, 3), (0, 2))
+"""Memory in MB from which on there are so many processors, as users have measured (github.com/rwnx/lambda-cpuinfo)."""
+
+
+def processors_of(memory: int) -> int:
+    """How many processors a function with so much memory sees."""
+    return next(count for least, count in PROCESSORS if memory >= least)
+
+
+def _cpu_count() -> int | None:
+    """Stands in for ``os.cpu_count``."""
+    here = guest.place()
+    return _real_cpu_count() if here is None else int(here.processors)
+
+
+def _sched_getaffinity(pid: int, /) -> set[int]:
+    """Stands in for ``os.sched_getaffinity``."""
+    here = guest.place()
+    assert _real_affinity is not None
+    own = here is not None and pid in (0, os.getpid())
+    found: set[int] = set(range(here.processors)) if own and here is not None else _real_affinity(pid)
+    return found
 
 
 def _machine() -> str:
@@ -72,6 +97,9 @@ _STAND_INS: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (platform, "uname", _uname),
     (platform, "platform", _platform),
     (os, "uname", _os_uname),
+    (os, "cpu_count", _cpu_count),
+    (os, "process_cpu_count", _cpu_count),
+    (os, "sched_getaffinity", _sched_getaffinity),
     *storage.STAND_INS,
 )
 _KNOWN = [(module, name, getattr(module, name), new) for module, name, new in _STAND_INS if hasattr(module, name)]

@@ -39,8 +39,8 @@ _lock = threading.Lock()
 class Process:
     """The process as one environment sees it; what its code has set stays for its next invocation.
 
-    ``architecture`` as Lambda calls it; ``storage``: the size of its ``/tmp`` in MB; ``chain``: the functions that led to this
-    invocation, and it itself.
+    ``architecture`` as Lambda calls it; ``memory``, and ``storage`` for the size of its ``/tmp``, in MB; ``chain``: the functions
+    that led to this invocation, and it itself.
     """
 
     chain: tuple[str, ...] = ()
@@ -56,11 +56,13 @@ class Process:
         handler: Callable[..., Any] | None,
         level: str | None,
         architecture: str,
+        memory: int,
         storage: int,
     ) -> None:
         self.importer = importer
         self.access_key = given.get("AWS_ACCESS_KEY_ID", "")
         self.architecture = machine.NAMES[architecture]
+        self.processors = machine.processors_of(memory)
         self.storage = Storage(storage)
         self.view: Any = None
         root = None if importer is None else importer.package.root
