@@ -136,6 +136,7 @@ WRITES: dict[str, Callable[[Path, int], Any]] = {
     "descriptor": lambda path, size: _with_descriptor(path, size),
     "fdopen": lambda path, size: os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT), "wb").write(bytes(size)),
     "copy": lambda path, size: shutil.copyfile(_sparse(size), path),
+    **({"range": lambda path, size: _copied_in_one_go(path, size)} if hasattr(os, "copy_file_range") else {}),
 }
 
 
@@ -155,10 +156,24 @@ def _with_descriptor(path: Path, size: int) -> None:
 
 def _sparse(size: int) -> str:
     """A file outside of /tmp."""
-    path = Path.cwd() / "sparse"
-    with path.open("wb") as file:
+    with open("sparse", "wb") as file:
         file.truncate(size)
-    return str(path)
+    return "sparse"
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A folder outside of /tmp, in which the test is."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        monkeypatch.chdir(name)
+        yield Path(name)
+        monkeypatch.undo()
+
+
+def _copied_in_one_go(path: Path, size: int) -> None:
+    with open(_sparse(size), "rb") as source, open(path, "wb") as target:
+        while os.copy_file_range(source.fileno(), target.fileno(), size):
+            pass
 
 
 def _small(monkeypatch: pytest.MonkeyPatch, size: int = MB) -> None:
@@ -178,9 +193,8 @@ def _small(monkeypatch: pytest.MonkeyPatch, size: int = MB) -> None:
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_full_tmp(
-    cloud: Cloud, call: Call, client: Any, folder: Path, way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    cloud: Cloud, call: Call, client: Any, folder: Path, way: str, monkeypatch: pytest.MonkeyPatch, elsewhere: Path
 ) -> None:
-    monkeypatch.chdir(Path(__file__).parent)
     _small(monkeypatch)
 
     def handler(event: Any, context: Any) -> Any:
@@ -192,14 +206,11 @@ def test_a_full_tmp(
         return path.stat().st_size
 
     cloud.function("f", handler)
-    try:
-        assert call("f", {"name": "fits", "size": MB // 2}) == MB // 2
-        assert call("f", {"name": "large", "size": MB}) == [errno.ENOSPC, "[Errno 28] No space left on device"]
-        (folder / "large").unlink()
-        assert call("f", {"name": "rest", "size": MB // 2}) == MB // 2
-        assert (folder / "fits").stat().st_size == MB // 2  # the test sees what a function has left
-    finally:
-        Path("sparse").unlink(missing_ok=True)
+    assert call("f", {"name": "fits", "size": MB // 2}) == MB // 2
+    assert call("f", {"name": "large", "size": MB}) == [errno.ENOSPC, "[Errno 28] No space left on device"]
+    (folder / "large").unlink()
+    assert call("f", {"name": "rest", "size": MB // 2}) == MB // 2
+    assert (folder / "fits").stat().st_size == MB // 2  # the test sees what a function has left
 
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: /tmp stays with the environment
@@ -269,19 +280,18 @@ def test_temporary_files(
     assert call("f", 2 * MB) == errno.ENOSPC
 
 
-def test_files_elsewhere_do_not_count(cloud: Cloud, call: Call, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_elsewhere_do_not_count(
+    cloud: Cloud, call: Call, client: Any, monkeypatch: pytest.MonkeyPatch, elsewhere: Path
+) -> None:
     _small(monkeypatch)
-    path = Path(__file__).parent / "elsewhere"
+    path = elsewhere / "file"
 
     def handler(event: Any, context: Any) -> Any:
         path.write_bytes(bytes(2 * MB))
         return path.stat().st_size
 
     cloud.function("f", handler)
-    try:
-        assert call("f") == 2 * MB
-    finally:
-        path.unlink()
+    assert call("f") == 2 * MB
 
 
 def test_open_refuses_what_it_refuses(cloud: Cloud, call: Call, client: Any, folder: Path) -> None:
@@ -330,6 +340,30 @@ def test_a_patch_of_the_tests_stays(cloud: Cloud, call: Call, client: Any, monke
     cloud.function("f", lambda event, context: platform.machine())
     assert call("f") == "riscv64"
     assert platform.machine() == "riscv64"
+
+
+def test_a_patch_that_is_older_than_the_first_function(pytester: pytest.Pytester) -> None:
+    code = """
+import platform
+real = platform.machine
+platform.machine = lambda: "riscv64"
+
+import json, boto3
+from mock_serverless import mock_cloud
+
+def seen():
+    answer = boto3.client("lambda", "us-east-1").invoke(FunctionName="f")
+    return json.load(answer["Payload"])
+
+with mock_cloud() as cloud:
+    cloud.function("f", lambda event, context: [platform.machine(), platform.uname().machine])
+    assert seen() == ["riscv64", "x86_64"], seen()
+    platform.machine = real
+    boto3.client("lambda", "us-east-1").update_function_configuration(FunctionName="f", MemorySize=256)
+    assert seen() == ["x86_64", "x86_64"], seen()
+assert platform.machine is real
+"""
+    assert pytester.run(sys.executable, pytester.makepyfile(script=code)).ret == 0
 
 
 # The runtime catches it as any other exception; a function that really uses all its memory is killed, which isn't measured here

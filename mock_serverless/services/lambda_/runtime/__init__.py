@@ -5,6 +5,7 @@
     variables.py       environment variables
     output.py          standard output and error, the root logger
     modules.py         modules, sys.path, the import statement
+    stand_ins.py       functions of os, io and platform; which ones: machine.py, storage.py
     machine.py         architecture, processors
     storage.py         /tmp
     context.py       the context object

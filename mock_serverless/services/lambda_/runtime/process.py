@@ -26,6 +26,7 @@ from ....core.travel import stand_in
 from . import machine, modules, output, variables
 from .logs import Log, LogHandler
 from .packages import Importer
+from .stand_ins import by_id
 from .storage import Storage
 
 # what the machine under the function needs for itself: programs, temporary files, Windows' own
@@ -193,15 +194,14 @@ def _real_names(handler: Callable[..., Any]) -> list[tuple[dict[str, Any], str, 
     """Where the handler's module and its siblings have bound ``time.sleep`` and its like to names of their own."""
     module = getattr(handler, "__module__", None) or ""
     top = module.partition(".")[0]
-    own_way = (machine.__name__, Storage.__module__)  # what stands in has the real functions itself
-    names = [n for n in list(sys.modules) if top and (n == top or n.startswith(top + ".")) and n not in own_way]
-    spaces = [vars(m) for m in map(sys.modules.get, names) if m is not None]
+    spaces = [vars(m) for n, m in list(sys.modules.items()) if top and (n == top or n.startswith(top + "."))]
     own = getattr(handler, "__globals__", None)
     if own is not None and not any(own is s for s in spaces):
         spaces.append(own)
+    more = by_id(machine.STAND_INS)
     kinds = (type(len), type(_real_names))
     found = [
-        (s, n, v, stand_in(v) or machine.stand_in(v))
+        (s, n, v, stand_in(v) or more.get(id(v)))
         for s in spaces
         for n, v in list(s.items())
         if type(v) in kinds and n != "__builtins__"

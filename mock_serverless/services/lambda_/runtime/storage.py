@@ -20,11 +20,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ....core import guest
+from .stand_ins import Table, real
 
 BLOCK = 4096
-_real_open, _real_os_open, _real_write = io.open, os.open, os.write
-_real_replace, _real_rename = os.replace, os.rename
-_real_sendfile, _real_statvfs = getattr(os, "sendfile", None), getattr(os, "statvfs", None)
 _WRITING = os.O_WRONLY | os.O_RDWR
 
 
@@ -137,7 +135,7 @@ def _open(
     storage = _here() if isinstance(mode, str) and set(mode) & set("wax+") else None
     counts = storage is not None and (storage.has(file) if isinstance(file, int) else _inside(file) is not None)
     if storage is None or not counts:
-        return _real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
+        return real(io, "open")(file, mode, buffering, encoding, errors, newline, closefd, opener)
     return _opened(storage, file, mode, buffering, (encoding, errors, newline), closefd, opener)
 
 
@@ -148,7 +146,7 @@ def _opened(
     binary, kinds = "b" in mode, set(mode)
     odd = len(kinds & set("rwax")) != 1 or len(kinds) != len(mode) or not kinds <= set("rwaxbt+")
     if odd or (binary and (any(t is not None for t in text) or "t" in mode)) or (buffering == 0 and not binary):
-        return _real_open(file, mode, buffering, *text, closefd, opener)
+        return real(io, "open")(file, mode, buffering, *text, closefd, opener)
     raw = _File(file, mode.replace("b", "").replace("t", ""), closefd, opener)
     raw.storage = storage
     storage.files.add(raw)
@@ -178,7 +176,7 @@ def _wrapped(raw: _File, file: Any, mode: str, buffering: int, text: tuple[Any, 
 
 def _os_open(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
     """Stands in for ``os.open``."""
-    descriptor = _real_os_open(path, flags, mode, dir_fd=dir_fd)
+    descriptor: int = real(os, "open")(path, flags, mode, dir_fd=dir_fd)
     storage = _here() if flags & _WRITING else None
     if storage is not None and dir_fd is None:
         inside = _inside(path)
@@ -193,28 +191,38 @@ def _os_write(descriptor: int, content: Any, /) -> int:
     """Stands in for ``os.write``."""
     storage = _here()
     if storage is None or not storage.has(descriptor):
-        return _real_write(descriptor, content)
+        return int(real(os, "write")(descriptor, content))
     view = memoryview(content).cast("B")
-    return _real_write(descriptor, view[: storage.room(len(view))])
+    return int(real(os, "write")(descriptor, view[: storage.room(len(view))]))
+
+
+def _fitting(out_fd: int, in_fd: int, offset: Any, count: int) -> int:
+    """How many of so many bytes of a file, from there on, fit into another one."""
+    storage = _here()
+    if storage is None or not any(not f.closed and f.fileno() == out_fd for f in list(storage.files)):
+        return count
+    start = os.lseek(in_fd, 0, os.SEEK_CUR) if offset is None else offset
+    left = os.fstat(in_fd).st_size - start
+    return storage.room(min(count, left)) if left > 0 else count
 
 
 def _os_sendfile(out_fd: int, in_fd: int, offset: Any, count: int, *args: Any, **kwargs: Any) -> int:
     """Stands in for ``os.sendfile``, with which ``shutil`` copies."""
-    storage = _here()
-    assert _real_sendfile is not None
-    if storage is not None and any(not f.closed and f.fileno() == out_fd for f in list(storage.files)):
-        left = os.fstat(in_fd).st_size - (offset or 0)
-        count = storage.room(min(count, left)) if left > 0 else count
-    return int(_real_sendfile(out_fd, in_fd, offset, count, *args, **kwargs))
+    return int(real(os, "sendfile")(out_fd, in_fd, offset, _fitting(out_fd, in_fd, offset, count), *args, **kwargs))
 
 
-def _moving(real: Callable[..., Any]) -> Callable[..., Any]:
+def _os_copy_file_range(src: int, dst: int, count: int, offset_src: Any = None, offset_dst: Any = None) -> int:
+    """Stands in for ``os.copy_file_range``, with which ``shutil`` copies since Python 3.14."""
+    return int(real(os, "copy_file_range")(src, dst, _fitting(dst, src, offset_src, count), offset_src, offset_dst))
+
+
+def _moving(name: str) -> Callable[..., Any]:
     """Stands in for ``os.rename`` or ``os.replace``."""
 
     def move(src: Any, dst: Any, **kwargs: Any) -> None:
         storage = _here()
         source = _inside(src) if storage is not None and not kwargs else None
-        real(src, dst, **kwargs)
+        real(os, name)(src, dst, **kwargs)
         if storage is not None and source is not None:
             storage.moved(source, os.path.realpath(os.fsdecode(dst)))
 
@@ -223,28 +231,33 @@ def _moving(real: Callable[..., Any]) -> Callable[..., Any]:
 
 def _os_statvfs(path: Any) -> Any:
     """Stands in for ``os.statvfs``, which ``shutil.disk_usage`` asks."""
-    assert _real_statvfs is not None
-    found, storage = _real_statvfs(path), _here()
+    found, storage = real(os, "statvfs")(path), _here()
     if storage is None or isinstance(path, int) or _inside(path) is None:
         return found
     blocks, free = storage.size // BLOCK, max(0, storage.size - storage.used()) // BLOCK
     return os.statvfs_result((BLOCK, BLOCK, blocks, free, free, *found[5:]))
 
 
-_rename, _replace = _moving(_real_rename), _moving(_real_replace)
-_accessor = getattr(pathlib, "_NormalAccessor", None)  # Python 3.10: where pathlib keeps the functions that it calls
+_rename, _replace = _moving("rename"), _moving("replace")
+_accessor = getattr(pathlib, "_NormalAccessor", None)
+_MOVES = (("open", _open), ("replace", _replace), ("rename", _rename))
+_OF_PATHLIB: Table = () if _accessor is None else tuple((_accessor, name, new) for name, new in _MOVES)
+"""Python 3.10's pathlib keeps the functions that it calls."""
 
-STAND_INS: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
+STAND_INS: Table = (
     (builtins, "open", _open),
     (io, "open", _open),
     (os, "open", _os_open),
     (os, "write", _os_write),
     (os, "sendfile", _os_sendfile),
+    (os, "copy_file_range", _os_copy_file_range),
     (os, "replace", _replace),
     (os, "rename", _rename),
     (os, "statvfs", _os_statvfs),
-    (_accessor, "open", _open),
-    (_accessor, "replace", _replace),
-    (_accessor, "rename", _rename),
+    *(
+        ()
+        if _accessor is None
+        else ((_accessor, "open", _open), (_accessor, "replace", _replace), (_accessor, "rename", _rename))
+    ),
 )
 """The functions of Python's own that are replaced while a function runs (machine.py)."""
