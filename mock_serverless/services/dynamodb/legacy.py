@@ -103,12 +103,12 @@ def _joined(tests: list[tuple[str, Test, list[Value]]], request: dict[str, Any])
 def _expectation(name: str, given: dict[str, Any]) -> tuple[Test, list[Value]]:
     operator = given.get("ComparisonOperator")
     listed, value = given.get("AttributeValueList"), given.get("Value")
+    if operator is not None and "Exists" in given:
+        raise refuse(f"{INVALID}Exists and ComparisonOperator cannot be used together for Attribute: {name}")
     if listed is not None and value is not None:
         raise refuse(f"{INVALID}Value and AttributeValueList cannot be used together for Attribute: {name}")
     if operator is None:
         return _existence(name, given)
-    if "Exists" in given:
-        raise refuse(f"{INVALID}Exists and ComparisonOperator cannot be used together for Attribute: {name}")
     if operator not in ("NULL", "NOT_NULL") and listed is None and value is None:
         raise refuse(
             f"{INVALID}Value or AttributeValueList must be used with ComparisonOperator: {operator} for Attribute: {name}"
