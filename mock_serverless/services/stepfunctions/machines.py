@@ -14,8 +14,8 @@ from ...core.errors import AwsError
 from ...core.operation import operation
 from . import coverage, variables
 from .execution_log import check_destination
-from .integrations.resources import unknown_resource
-from .language import validate
+from .integrations.resources import KNOWN
+from .language import validate, warnings
 from .names import check_name, page
 from .store import Revision, State, StateMachine
 from .versions import publish, version_arn
@@ -60,7 +60,7 @@ def _same(there: StateMachine, request: dict[str, Any], type: str, settings: dic
 
 def check_definition(text: str, type: str) -> None:
     """Raises InvalidDefinition in AWS's words (recorded)."""
-    problems = validate(text, type, unknown_resource)
+    problems = validate(text, type, KNOWN)
     errors = [p for p in problems if p.severity == "ERROR"]
     if errors:
         raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{', '.join(map(str, errors))}'")
@@ -231,9 +231,9 @@ def list_state_machines(db: State, request: dict[str, Any]) -> dict[str, Any]:
 
 @operation
 def validate_state_machine_definition(db: State, request: dict[str, Any]) -> dict[str, Any]:
-    problems = validate(request["definition"], request.get("type", "STANDARD"), unknown_resource)
-    if request.get("severity", "ERROR") == "ERROR":
-        problems = [p for p in problems if p.severity == "ERROR"]
+    problems = validate(request["definition"], request.get("type", "STANDARD"), KNOWN)
+    if request.get("severity") == "WARNING":
+        problems += warnings(request["definition"])
     most = request.get("maxResults") or 100
     diagnostics = []
     for p in problems[:most]:

@@ -95,7 +95,7 @@ def _state(request: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
         if found is None:
             raise AwsError("ValidationException", "State not found in definition")
         state, language = found, str(definition.get("QueryLanguage", language))
-    problems = check_state(state, resources.unknown_resource, language)
+    problems = check_state(state, resources.KNOWN, language)
     if problems:
         raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{', '.join(map(str, problems))}'")
     return NAME, state, language

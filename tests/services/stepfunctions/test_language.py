@@ -10,13 +10,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mock_serverless.services.stepfunctions.integrations.resources import unknown_resource
+from mock_serverless.services.stepfunctions.integrations.resources import KNOWN
 from mock_serverless.services.stepfunctions.language import (
     Document,
     choice,
     intrinsics,
     paths,
     validate,
+    warnings,
 )
 from mock_serverless.services.stepfunctions.language.document import LIMIT, dumps, place
 from mock_serverless.services.stepfunctions.language.errors import Fault
@@ -98,8 +99,15 @@ def test_choice_rule_fails(rule: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", DEFINITIONS["cases"], ids=lambda c: c.get("text") or dumps(c["definition"])[:70])
 def test_definition(case: dict[str, Any]) -> None:
     text = case["text"] if "text" in case else json.dumps(case["definition"])
-    found = validate(text, case.get("type", "STANDARD"), unknown_resource)
+    found = validate(text, case.get("type", "STANDARD"), KNOWN)
     assert [str(p) for p in found] == case["problems"]
+
+
+@pytest.mark.parametrize("case", DEFINITIONS["warned"], ids=lambda c: c["source"][:30])
+def test_warnings(case: dict[str, Any]) -> None:
+    found = warnings(json.dumps(case["definition"]))
+    assert [[p.code, p.message, p.location] for p in found] == case["warnings"]
+    assert {p.severity for p in found} <= {"WARNING"}
 
 
 @pytest.mark.parametrize("case", EXECUTIONS["cases"], ids=lambda c: c["name"])
@@ -244,7 +252,7 @@ WHOLE: dict[str, Any] = {
         "T": {
             "Type": "Task",
             "Resource": "arn:aws:states:::lambda:invoke",
-            "Parameters": {"a.$": "$.b", "c": [{"d.$": "States.UUID()"}]},
+            "Parameters": {"FunctionName.$": "$.b", "c": [{"d.$": "States.UUID()"}]},
             "Retry": [{"ErrorEquals": ["A"], "BackoffRate": 1.5}],
             "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.e", "Next": "C"}],
             "Credentials": {"RoleArn": "arn"},
@@ -283,8 +291,8 @@ WHOLE: dict[str, Any] = {
 @given(st.data(), st.sampled_from([None, True, 0, -1, 1.5, "", "x", "$", [], [1], {}, {"x": 1}]))
 def test_whatever_stands_in_a_definition_is_a_problem_and_no_exception(data: st.DataObject, junk: Any) -> None:
     steps = data.draw(st.sampled_from(places(WHOLE)))
-    assert validate(json.dumps(WHOLE), check_resource=unknown_resource) == []
+    assert validate(json.dumps(WHOLE), check_resource=KNOWN) == []
     changed = place(WHOLE, steps, junk)
     for type in ("STANDARD", "EXPRESS"):
-        for problem in validate(json.dumps(changed), type, unknown_resource):
+        for problem in validate(json.dumps(changed), type, KNOWN):
             assert problem.code in ("SCHEMA_VALIDATION_FAILED", "MISSING_TRANSITION_TARGET", "MISSING_END_STATE")

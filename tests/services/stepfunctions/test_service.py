@@ -725,3 +725,17 @@ def test_a_mock_must_be_what_the_api_could_give(sfn: Machines) -> None:
     )
     answer = sfn.client.test_state(definition=json.dumps(state), mock={"result": '{"MessageId": "5"}'})
     assert answer["output"] == '{"MessageId": "5"}'
+
+
+def test_warnings_are_shown_to_who_asks_for_them_and_refuse_nothing(cloud: Cloud) -> None:
+    # https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
+    states = {"P": {"Type": "Pass", "Result": {"c.$": "$.d"}, "Next": "F"}, "F": {"Type": "Fail", "Error": "$.e"}}
+    client = boto3.client("stepfunctions")
+    definition = json.dumps({"StartAt": "P", "States": states})
+    assert client.validate_state_machine_definition(definition=definition)["diagnostics"] == []
+    answer = client.validate_state_machine_definition(definition=definition, severity="WARNING")
+    assert [d["code"] for d in answer["diagnostics"]] == ["PASS_RESULT_IS_STATIC", "NO_PATH"]
+    assert (answer["result"], answer["truncated"]) == ("OK", False)
+    answer = client.validate_state_machine_definition(definition=definition, severity="WARNING", maxResults=1)
+    assert (len(answer["diagnostics"]), answer["truncated"]) == (1, True)
+    client.create_state_machine(name="m", roleArn="arn:aws:iam::123456789012:role/r", definition=definition)

@@ -21,7 +21,7 @@ from botocore.model import NoShapeFoundError
 from mock_serverless import mock_cloud
 from mock_serverless.core.errors import NotSupported
 from mock_serverless.core.operation import service_model
-from mock_serverless.services.stepfunctions.integrations.resources import unknown_resource
+from mock_serverless.services.stepfunctions.integrations.resources import KNOWN
 from mock_serverless.services.stepfunctions.language import parse, validate
 from mock_serverless.services.stepfunctions.language.definition import levels
 from mock_serverless.services.stepfunctions.results import ExecutionResult
@@ -141,7 +141,7 @@ def test_it_is_valid_and_runs_to_its_end(path: Path) -> None:
     definition = definition_of(path, said.get("replace", {}))
     text = json.dumps(definition)
     assert isinstance(parse(text), dict)
-    assert [str(p) for p in validate(text, "STANDARD", unknown_resource) if p.severity == "ERROR"] == []
+    assert [str(p) for p in validate(text, "STANDARD", KNOWN) if p.severity == "ERROR"] == []
     document = document_for(definition)
     with mock_cloud(clock=NOON) as cloud:
         found = Stage(cloud, definition, document, said).run(said.get("input", document))

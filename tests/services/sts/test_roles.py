@@ -281,10 +281,13 @@ def test_who_calls_a_function_url(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("type", ["STANDARD", "EXPRESS"])
 def test_a_state_machine_is_a_session_of_its_role(cloud: Cloud, type: str) -> None:
-    definition = {
-        "StartAt": "Who",
-        "States": {"Who": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sts:getCallerIdentity", "End": True}},
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sts:getCallerIdentity",
+        "Parameters": {},
+        "End": True,
     }
+    definition = {"StartAt": "Who", "States": {"Who": task}}
     client = boto3.client("stepfunctions")
     made = client.create_state_machine(name="m", definition=json.dumps(definition), roleArn=ROLE, type=type)
     found = cloud.stepfunctions.run(made["stateMachineArn"]).output
@@ -297,6 +300,7 @@ def test_a_task_with_a_role_of_another_account(cloud: Cloud) -> None:
     task = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:sts:getCallerIdentity",
+        "Parameters": {},
         "Credentials": {"RoleArn": "arn:aws:iam::111122223333:role/there"},
         "End": True,
     }

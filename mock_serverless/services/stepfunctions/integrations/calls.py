@@ -106,7 +106,7 @@ def _structure(value: Any, shape: Any) -> Any:
     for given, item in value.items():
         name = given if given in shape.members else names.get(given.lower())
         if name is None:
-            # a guess at the wording
+            # https://docs.aws.amazon.com/step-functions/latest/dg/connect-parameters.html, with the quotes that users report
             raise StateError("States.Runtime", f'The field "{given}" is not supported by Step Functions')
         if item is not None:
             request[name] = to_request(item, shape.members[name])

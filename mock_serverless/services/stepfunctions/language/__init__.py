@@ -3,6 +3,7 @@
 Knows no cloud, no clock and no botocore; usable and tested alone::
 
     validate(text) -> problems          what AWS would refuse, in its words
+    warnings(text) -> problems          what it would warn of
     parse(text) -> definition           the JSON, which is interpreted as it is
     await run(definition, Document(text="{}"), env, context={...}) -> Outcome
 
@@ -20,6 +21,7 @@ from .interpreter import Outcome, Resumption, run
 from .positions import Position
 from .validation import validate
 from .values import fill
+from .warning_codes import warnings
 
 __all__ = [
     "Document",
@@ -37,4 +39,5 @@ __all__ = [
     "parse",
     "run",
     "validate",
+    "warnings",
 ]

@@ -6,7 +6,7 @@ limits are those of the developer guide; see validation.py for the wordings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .definition import SCHEMA, Level, Problem
@@ -53,6 +53,7 @@ ALTERNATIVES = (
 JSONPATH_ONLY = frozenset().union(*FIELDS.values()) - frozenset().union(*JSONATA_FIELDS.values())
 REQUIRED = {"Task": ["Resource"], "Choice": ["Choices"], "Parallel": ["Branches"]}
 MACHINE_FIELDS = frozenset({"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"})
+EMPTY = "Value cannot be empty"
 OBJECT, ARRAY, TEXT, FLAG = (dict, "Object"), (list, "Array"), (str, "String"), (bool, "Boolean")
 KINDS: dict[str, tuple[type, str]] = {
     **dict.fromkeys(("Type", "Comment", "StartAt", "Next", "Default", "Resource", "Error", "Cause", "Timestamp"), TEXT),
@@ -60,14 +61,14 @@ KINDS: dict[str, tuple[type, str]] = {
     **dict.fromkeys(("ItemProcessor", "Iterator", "ProcessorConfig", "Credentials", "Assign", "States"), OBJECT),
     "End": FLAG,
 }
-"""What JSON may stand in a field (the wording is a guess)."""
+"""What JSON may stand in a field (the wording is measured for Integer: cdk-preflight, rule pf-sfn-asl-numeric-ranges)."""
 MOST_SECONDS = 99_999_999
 INTEGERS: dict[str, tuple[int, int | None]] = {
     "Seconds": (0, MOST_SECONDS), "TimeoutSeconds": (1, MOST_SECONDS), "HeartbeatSeconds": (1, MOST_SECONDS),
-    "IntervalSeconds": (1, MOST_SECONDS), "MaxAttempts": (0, MOST_SECONDS), "MaxDelaySeconds": (1, 31_622_399),
-    "MaxConcurrency": (0, None),
+    "IntervalSeconds": (0, MOST_SECONDS), "MaxAttempts": (0, MOST_SECONDS), "MaxDelaySeconds": (1, 31_622_400),
+    "MaxConcurrency": (0, None), "ToleratedFailureCount": (0, None),
 }  # fmt: skip
-"""The least and the most that a whole number may be."""
+"""The least and the most that a whole number may be; a machine's TimeoutSeconds may be 0 (both measured, see KINDS)."""
 ENUMS = {
     "ExecutionType": ("STANDARD", "EXPRESS"),
     "Version": ("1.0",),
@@ -114,21 +115,45 @@ def kinds(path: str, body: dict[str, Any], jsonata: bool = False) -> Iterator[Pr
         if jsonata and isinstance(value, str) and value.startswith("{%"):
             continue
         if not isinstance(value, kind):
-            yield Problem(SCHEMA, f"Expected value of type [{called.upper()}]", place)
+            yield Problem(SCHEMA, f"Expected value of type {called}", place)
         elif name in INTEGERS:
-            yield from _whole(place, value, *INTEGERS[name])
+            least, most = INTEGERS[name]
+            yield from whole(place, value, 0 if path == "/" else least, most)
         elif name in ENUMS and value not in ENUMS[name]:
             yield Problem(SCHEMA, f"Value should be one of the following: [{', '.join(ENUMS[name])}]", place)
 
 
-def _whole(place: str, value: Any, least: int, most: int | None) -> Iterator[Problem]:
-    """Reported for the most (https://github.com/aws-cloudformation/cfn-lint/issues/4075); the others are guesses after it."""
+def whole(place: str, value: Any, least: int, most: int | None = None) -> Iterator[Problem]:
+    """A whole number from ``least`` to ``most``."""
     if not isinstance(value, int) or isinstance(value, bool):
-        yield Problem(SCHEMA, "Expected value of type [INTEGER]", place)
-    elif value < least:
+        yield Problem(SCHEMA, "Expected value of type Integer", place)
+    else:
+        yield from _between(place, value, least, most)
+
+
+def number(place: str, value: Any, least: float, most: float | None = None) -> Iterator[Problem]:
+    """A number from ``least`` to ``most``; the limits are shown with a decimal point, the word Float is a guess."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        yield Problem(SCHEMA, "Expected value of type Float", place)
+    else:
+        yield from _between(place, value, least, most)
+
+
+def _between(place: str, value: float, least: float, most: float | None) -> Iterator[Problem]:
+    if value < least:
         yield Problem(SCHEMA, f"Minimum value is {least}", place)
     elif most is not None and value > most:
         yield Problem(SCHEMA, f"Maximum value is {most}", place)
+
+
+def only_one(names: Sequence[str]) -> str:
+    """Several fields where one is allowed (measured: cdk-preflight, rules pf-sfn-asl-path-exclusive, -wait-timing, -next-end)."""
+    return f"There should only be one of the following fields: [{', '.join(names)}]"
+
+
+def only_one_of_these(names: Sequence[str]) -> str:
+    """No field where one is required (measured likewise)."""
+    return f"This object should have only one of the following fields: [{', '.join(names)}]"
 
 
 def kinds_inside(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
@@ -140,7 +165,7 @@ def kinds_inside(level: Level, path: str, name: str, state: dict[str, Any]) -> I
             if isinstance(entry, dict):
                 yield from _inside(f"{path}/{field}[{i}]", field, entry, jsonata)
             else:
-                yield Problem(SCHEMA, "Expected value of type [OBJECT]", f"{path}/{field}[{i}]")
+                yield Problem(SCHEMA, "Expected value of type Object", f"{path}/{field}[{i}]")
     for field in ("ItemProcessor", "Iterator"):
         processor = state.get(field)
         if isinstance(processor, dict):
@@ -157,6 +182,8 @@ def _inside(path: str, what: str, body: dict[str, Any], jsonata: bool) -> Iterat
         if what == "Catch" and jsonata:
             allowed = (allowed - {"ResultPath"}) | {"Output"}
         yield from unsupported(path, body, allowed)
-    if what == "ProcessorConfig" and "ExecutionType" in body and body.get("Mode") != "DISTRIBUTED":
-        # https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html, the wording is a guess
-        yield Problem(SCHEMA, "Field 'ExecutionType' is only supported in mode DISTRIBUTED", path)
+    if what == "ProcessorConfig":  # measured: cdk-preflight, rule pf-sfn-asl-map-distributed
+        if body.get("Mode") == "DISTRIBUTED":
+            yield from required(path, body, ["ExecutionType"])
+        elif "ExecutionType" in body:
+            yield Problem(SCHEMA, "Field 'ExecutionType' is not supported", path)

@@ -1,7 +1,9 @@
 """What AWS refuses in the fields of a distributed Map: reader, batcher, writer, thresholds, label.
 
-https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html and the pages of its fields. Which fields are
-refused, and where, is reported by users of AWS; the wordings are guesses in the style of the recorded ones.
+https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html and the pages of its fields. Messages about
+numbers, readers and modes were measured by users of AWS (https://github.com/floci-io/floci/issues/3733;
+https://github.com/badmintoncryer/cdk-preflight, rules pf-sfn-asl-map-distributed, pf-sfn-express-unsupported); the others are
+guesses in their style.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ from typing import Any
 
 from .definition import SCHEMA, Level, Problem
 from .expressions import is_expression
-from .fields import is_jsonata, required, unsupported
+from .fields import is_jsonata, number, only_one, required, unsupported, whole
+from .path_fields import references
 
-READERS = ("arn:aws:states:::s3:getObject", "arn:aws:states:::s3:listObjectsV2")
-WRITER = "arn:aws:states:::s3:putObject"
+READER = re.compile(r"arn:[^:]+:states:::s3:(getObject|listObjectsV2)")
+WRITER = re.compile(r"arn:[^:]+:states:::s3:putObject")
+NOT_ALLOWED = "The field 'Resource' does not match any of the allowed values"
 READER_CONFIG = frozenset({"InputType", "CSVHeaderLocation", "CSVHeaders", "CSVDelimiter", "MaxItems", "MaxItemsPath",
                            "ItemsPointer", "ManifestType", "Transformation"})  # fmt: skip
 BATCHER = frozenset(
@@ -30,7 +34,7 @@ CHOICES = {
 }
 READ, WRITTEN = ("NONE", "LOAD_AND_FLATTEN"), ("NONE", "COMPACT", "FLATTEN")
 LARGEST_BATCH = 262_144
-_LABEL = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,40}")
+_LABEL = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]+")
 
 
 def distributed(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
@@ -43,24 +47,28 @@ def distributed(level: Level, path: str, name: str, state: dict[str, Any]) -> It
             if isinstance(state[field], dict):
                 yield from rule(f"{path}/{field}", state[field], arguments)
             else:
-                yield Problem(SCHEMA, "Expected value of type [OBJECT]", f"{path}/{field}")
+                yield Problem(SCHEMA, "Expected value of type Object", f"{path}/{field}")
     label = state.get("Label", "Label")
     if not isinstance(label, str) or _LABEL.fullmatch(label) is None:
-        yield Problem(
-            SCHEMA, "Label must have 1 to 40 characters, without white space or special characters", f"{path}/Label"
-        )
-    yield from _numbers(path, state, {"ToleratedFailureCount": None, "ToleratedFailurePercentage": 100})
+        message = f"Invalid Label name: {label}. Label contains invalid characters"
+        yield Problem("INVALID_LABEL_NAME", message, f"{path}/Label")
+    percentage = state.get("ToleratedFailurePercentage")
+    if percentage is not None and not (is_jsonata(level, state) and is_expression(percentage)):
+        yield from number(f"{path}/ToleratedFailurePercentage", percentage, 0.0, 100.0)
 
 
-def _numbers(path: str, body: dict[str, Any], most: dict[str, int | None], least: int = 0) -> Iterator[Problem]:
+def _numbers(path: str, body: dict[str, Any], most: dict[str, int | None], jsonata: bool) -> Iterator[Problem]:
+    """Whole numbers from 0, each by itself or by a path."""
     for field, limit in most.items():
-        value = body.get(field, least)
-        if is_expression(value):
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < least:
-            yield Problem(SCHEMA, f"Value must be a number of at least {least}", f"{path}/{field}")
-        elif limit is not None and value > limit:
-            yield Problem(SCHEMA, f"Maximum value is {limit}", f"{path}/{field}")
+        if jsonata and field + "Path" in body:
+            only = f"field '{field}Path' is only supported for the 'JSONPath' QueryLanguage"
+            yield Problem(SCHEMA, f"The QueryLanguage is set to 'JSONata', but {only}", path)
+        elif field in body and field + "Path" in body:
+            yield Problem(SCHEMA, only_one((field, field + "Path")), path)
+        if field in body and not (jsonata and is_expression(body[field])):
+            yield from whole(f"{path}/{field}", body[field], 0, limit)
+        if not jsonata:
+            yield from references(path, body, (field + "Path",))
 
 
 def _one_of(path: str, body: dict[str, Any], fields: dict[str, tuple[str, ...]]) -> Iterator[Problem]:
@@ -72,23 +80,27 @@ def _one_of(path: str, body: dict[str, Any], fields: dict[str, tuple[str, ...]])
 def _reader(path: str, reader: dict[str, Any], arguments: str) -> Iterator[Problem]:
     yield from required(path, reader, ["Resource"])
     yield from unsupported(path, reader, frozenset({"Resource", "ReaderConfig", "Comment", arguments}))
-    if "Resource" in reader and reader["Resource"] not in READERS:
-        yield Problem(SCHEMA, f"The resource {reader['Resource']} is not supported by ItemReader", f"{path}/Resource")
+    if "Resource" in reader and READER.fullmatch(str(reader["Resource"])) is None:
+        yield Problem(SCHEMA, NOT_ALLOWED, f"{path}/Resource")
     config = reader.get("ReaderConfig", {})
     if not isinstance(config, dict):
-        yield Problem(SCHEMA, "Expected value of type [OBJECT]", f"{path}/ReaderConfig")
+        yield Problem(SCHEMA, "Expected value of type Object", f"{path}/ReaderConfig")
         return
     where = f"{path}/ReaderConfig"
     yield from unsupported(where, config, READER_CONFIG)
     yield from _one_of(where, config, {**CHOICES, "Transformation": READ})
-    yield from _numbers(where, config, {"MaxItems": 100_000_000})
+    yield from _numbers(where, config, {"MaxItems": 100_000_000}, arguments == "Arguments")
     headers = config.get("CSVHeaders", [])
-    if not isinstance(headers, list) or not all(isinstance(h, str) for h in headers):
-        yield Problem(SCHEMA, "Value must be an array of strings", f"{where}/CSVHeaders")
-    elif config.get("CSVHeaderLocation") == "GIVEN" and not headers:
-        yield from required(where, {}, ["CSVHeaders"])
+    if not isinstance(headers, list):
+        yield Problem(SCHEMA, "Expected value of type Array", f"{where}/CSVHeaders")
+    elif not all(isinstance(h, str) for h in headers):
+        yield Problem(SCHEMA, "Expected value of type String", f"{where}/CSVHeaders")
+    if config.get("CSVHeaderLocation") == "GIVEN":
+        yield from required(where, config, ["CSVHeaders"])
     if config.get("InputType") == "CSV" and "CSVHeaderLocation" not in config:
-        yield from required(where, {}, ["CSVHeaderLocation"])
+        yield Problem(SCHEMA, "The field 'CSVHeaderLocation' is required", where)
+    if config.get("InputType") == "JSON" and "CSVHeaderLocation" in config:
+        yield Problem(SCHEMA, "Field 'CSVHeaderLocation' is not supported", where)
 
 
 def _batcher(path: str, batcher: dict[str, Any], arguments: str) -> Iterator[Problem]:
@@ -96,19 +108,15 @@ def _batcher(path: str, batcher: dict[str, Any], arguments: str) -> Iterator[Pro
     if not BATCHER - {"BatchInput"} & batcher.keys():
         ways = "[MaxItemsPerBatch, MaxItemsPerBatchPath, MaxInputBytesPerBatch, MaxInputBytesPerBatchPath]"
         yield Problem(SCHEMA, f"At least one of these fields is required: {ways}", path)
-    for field in ("MaxItemsPerBatch", "MaxInputBytesPerBatch"):
-        if field in batcher and field + "Path" in batcher:
-            yield Problem(SCHEMA, f"Only one of these fields is allowed: [{field}, {field}Path]", path)
-    given = {f: m for f, m in (("MaxItemsPerBatch", None), ("MaxInputBytesPerBatch", LARGEST_BATCH)) if f in batcher}
-    yield from _numbers(path, batcher, given, 1)
+    limits = {"MaxItemsPerBatch": None, "MaxInputBytesPerBatch": LARGEST_BATCH}
+    yield from _numbers(path, batcher, limits, arguments == "Arguments")
 
 
 def _writer(path: str, writer: dict[str, Any], arguments: str) -> Iterator[Problem]:
     yield from unsupported(path, writer, frozenset({"Resource", "WriterConfig", "Comment", arguments}))
     if "Resource" in writer:
-        if writer["Resource"] != WRITER:
-            message = f"The resource {writer['Resource']} is not supported by ResultWriter"
-            yield Problem(SCHEMA, message, f"{path}/Resource")
+        if WRITER.fullmatch(str(writer["Resource"])) is None:
+            yield Problem(SCHEMA, NOT_ALLOWED, f"{path}/Resource")
         yield from required(path, writer, [arguments])
     elif "WriterConfig" not in writer:
         yield Problem(SCHEMA, "At least one of these fields is required: [Resource, WriterConfig]", path)
@@ -124,10 +132,10 @@ def _writer(path: str, writer: dict[str, Any], arguments: str) -> Iterator[Probl
 
 
 def express(path: str, state: dict[str, Any], type: str) -> Iterator[Problem]:
-    """https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html, the wording is a guess."""
+    """https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html"""
     for field in ("ItemProcessor", "Iterator"):
         processor = state.get(field)
         config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
         if type == "EXPRESS" and isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED":
-            message = "Express state machine does not support Map states of mode DISTRIBUTED"
+            message = "The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state machines"
             yield Problem(SCHEMA, message, f"{path}/{field}/ProcessorConfig/Mode")

@@ -68,8 +68,8 @@ def _texts(place: str, template: Any) -> Iterator[tuple[str, str]]:
 def _problems(where: str, text: str, known: frozenset[str]) -> Iterator[Problem]:
     if not is_expression(text):
         if text.startswith(OPEN) or text.endswith(CLOSE):
-            # the developer guide tells of this error; the wording is a guess
-            message = f"A JSONata expression must start with '{OPEN}' and end with '{CLOSE}'"
+            # measured: https://github.com/badmintoncryer/cdk-preflight, rule pf-sfn-asl-query-language
+            message = f"JSONata string must start with {OPEN} and end with {CLOSE}"
             yield Problem(SCHEMA, message, where)
         return
     wrong, references = analysed(inside(text))

@@ -7,13 +7,15 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateState
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
-from . import choice, intrinsics, paths, times
-from .definition import SCHEMA, Level, Problem, levels, objects, parse
+from . import times
+from .choice_rules import choices
+from .definition import SCHEMA, Level, Problem, levels, parse
 from .expressions import is_expression
 from .fields import (
     ALTERNATIVES,
+    EMPTY,
     FIELDS,
     JSONATA_FIELDS,
     JSONATA_ONLY,
@@ -23,24 +25,34 @@ from .fields import (
     is_jsonata,
     kinds,
     kinds_inside,
+    number,
+    only_one,
+    only_one_of_these,
     required,
     unsupported,
-)  # fmt: skip
+)
 from .map_fields import distributed, express
+from .path_fields import assigning, paths_of_fields, templates
 from .references import expressions
 from .transitions import ends, names, unknown_targets
 
-ResourceCheck = Callable[[str], str | None]
-"""A resource's ARN -> what is wrong with it."""
+
+class ResourceCheck(Protocol):
+    """What is known of resources."""
+
+    def __call__(self, arn: str) -> str | None:
+        """What is wrong with a resource's ARN."""
+        ...
+
+    def required(self, arn: str) -> tuple[str, ...]:
+        """The parameters that it must be given."""
+        ...
+
+
 Rule = Callable[[Level, str, str, dict[str, Any]], Iterator[Problem]]
 
 LANGUAGES = "Value should be one of the following: [JSONPath, JSONata]"
 """Measured by users of AWS (https://github.com/floci-io/floci); the other lists are worded after it."""
-TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector", "Assign")
-REFERENCES = ("ResultPath",)
-ANY_PATHS = ("InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath",
-             "HeartbeatSecondsPath", "MaxConcurrencyPath")  # fmt: skip
-PATH_OR_CALL = ("ErrorPath", "CausePath")
 
 
 def validate(text: str, type: str = "STANDARD", check_resource: ResourceCheck | None = None) -> list[Problem]:
@@ -67,17 +79,17 @@ def _check_level(level: Level, type: str, check_resource: ResourceCheck | None) 
         yield from unsupported("/", level.body, MACHINE_FIELDS)
         if level.body.get("QueryLanguage", "JSONPath") not in ("JSONPath", "JSONata"):
             yield Problem(SCHEMA, LANGUAGES, "/QueryLanguage")
-    if not level.body.get("States", {"": 1}):
-        yield Problem(SCHEMA, "Value must not be empty", f"{level.path}/States")
+    if level.body.get("States") == {}:
+        yield Problem(SCHEMA, EMPTY, f"{level.path}/States")
     for name, state in level.body["States"].items() if isinstance(level.body.get("States"), dict) else ():
         if not isinstance(state, dict):
-            yield Problem(SCHEMA, "Expected value of type [OBJECT]", f"{level.path}/States/{name}")
+            yield Problem(SCHEMA, "Expected value of type Object", f"{level.path}/States/{name}")
     for path, name, state in level.states():
         for rule in RULES:
             yield from rule(level, path, name, state)
         yield from express(path, state, type)
         if state.get("Type") == "Task" and isinstance(state.get("Resource"), str):
-            yield from resource(path, state["Resource"], type, check_resource)
+            yield from resource(path, state, type, is_jsonata(level, state), check_resource)
 
 
 # ---------------------------------------------------------------------- rules for one state
@@ -119,18 +131,17 @@ def transition(level: Level, path: str, name: str, state: dict[str, Any]) -> Ite
     if state.get("Type") in ("Pass", "Task", "Wait", "Parallel", "Map") and ("Next" in state) == (
         state.get("End") is True
     ):
-        yield Problem(SCHEMA, "Exactly one of these fields is required: [Next, End]", path)
+        yield Problem(SCHEMA, (only_one if "Next" in state else only_one_of_these)(("Next", "End")), path)
 
 
 def wait(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
     """Exactly one way to say how long; the wording for timestamps is recorded."""
     if state.get("Type") != "Wait":
         return
-    ways = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"]
-    if is_jsonata(level, state):
-        ways = ["Seconds", "Timestamp"]
-    if sum(w in state for w in ways) != 1:
-        yield Problem(SCHEMA, f"Exactly one of these fields is required: [{', '.join(ways)}]", path)
+    ways = ("SecondsPath", "Seconds", "TimestampPath", "Timestamp")
+    given = sum(w in state for w in ways)
+    if given != 1:
+        yield Problem(SCHEMA, (only_one if given else only_one_of_these)(ways), path)
     timestamp = state.get("Timestamp")
     if is_jsonata(level, state) and is_expression(timestamp):
         return
@@ -142,7 +153,7 @@ def exclusive(level: Level, path: str, name: str, state: dict[str, Any]) -> Iter
     """A field, or its path; the new name of a field, or its old one."""
     for one, other in ALTERNATIVES:
         if one in state and other in state:
-            yield Problem(SCHEMA, f"Only one of these fields is allowed: [{one}, {other}]", path)
+            yield Problem(SCHEMA, only_one((one, other)), path)
     timeout, heartbeat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
     if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
         # https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html, the wording is a guess
@@ -150,89 +161,21 @@ def exclusive(level: Level, path: str, name: str, state: dict[str, Any]) -> Iter
 
 
 def variables(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
-    """https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html; the wording is a guess."""
-    for where, body in _assigning(path, state):
+    """https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html; the words for a long name are a guess."""
+    for where, body in assigning(path, state):
         names = body.get("Assign")
         for variable in names if isinstance(names, dict) else ():
-            plain = variable.removesuffix(".$")
-            if is_jsonata(level, state) and variable != plain:
-                plain = variable
-            if not plain.isidentifier() or plain == "states" or len(plain) > 80:
-                yield Problem(SCHEMA, f"Invalid variable name: {plain}", f"{where}/Assign")
-
-
-def _assigning(path: str, state: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    places = [(path, state)]
-    for field in ("Catch", "Choices"):
-        places += [(f"{path}/{field}[{i}]", c) for i, c in enumerate(objects(state.get(field)))]
-    return places
-
-
-def templates(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
-    """Members named ``x.$`` hold a path or a call (reported)."""
-    if is_jsonata(level, state):
-        return
-    for where, body in _assigning(path, state):
-        for field in TEMPLATES:
-            if field in body:
-                yield from _template(f"{where}/{field}", body[field])
-
-
-def _template(path: str, template: Any) -> Iterator[Problem]:
-    if isinstance(template, list):
-        for item in template:
-            yield from _template(path, item)
-    if not isinstance(template, dict):
-        return
-    for name, value in template.items():
-        if name.endswith(".$"):
-            if not (is_path(value) or is_call(value)):
-                message = (
-                    f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
+            plain = variable if is_jsonata(level, state) else variable.removesuffix(".$")
+            if plain == "states":
+                yield Problem(
+                    "RESERVED_VARIABLE_NAME", "Cannot assign to reserved variable '$states'.", f"{where}/Assign"
                 )
-                yield Problem(SCHEMA, message, path)
-        else:
-            yield from _template(f"{path}/{name}" if isinstance(value, dict) else path, value)
-
-
-def paths_of_fields(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
-    """Fields which are paths (reported: "Value is not a Reference Path")."""
-    if is_jsonata(level, state):
-        return
-    for field in ANY_PATHS:
-        if state.get(field) is not None and not is_path(state[field]):
-            yield Problem(SCHEMA, "Value is not a valid JSONPath", f"{path}/{field}")
-    for field in PATH_OR_CALL:
-        if field in state and not (is_path(state[field]) or is_call(state[field])):
-            yield Problem(SCHEMA, "Value is not a valid JSONPath or a valid intrinsic function call", f"{path}/{field}")
-    for where, body in [(path, state)] + [(f"{path}/Catch[{i}]", c) for i, c in enumerate(objects(state.get("Catch")))]:
-        for field in REFERENCES:
-            if body.get(field) is not None and not is_reference(body[field]):
-                yield Problem(SCHEMA, "Value is not a Reference Path", f"{where}/{field}")
-
-
-def is_path(text: Any) -> bool:
-    """A JSONPath of data, context object or a variable?"""
-    try:
-        return isinstance(text, str) and text.startswith("$") and bool(paths.compile(text))
-    except paths.PathSyntaxError:
-        return False
-
-
-def is_reference(text: Any) -> bool:
-    """A path into the data that names one place?"""
-    if not is_path(text):
-        return False
-    path = paths.compile(text)
-    return path.is_reference and path.source == "$"
-
-
-def is_call(text: Any) -> bool:
-    """A call of an intrinsic function?"""
-    try:
-        return isinstance(text, str) and text.startswith("States.") and bool(intrinsics.parse(text))
-    except intrinsics.SyntaxError:
-        return False
+            elif not plain.isidentifier() or plain.startswith("_"):
+                message = f"Invalid variable name '{plain}': the variable name contains invalid characters."
+                yield Problem("INVALID_VARIABLE_NAME", message, f"{where}/Assign")
+            elif len(plain) > 80:
+                message = f"Invalid variable name '{plain}': the variable name exceeds the 80-character limit."
+                yield Problem("INVALID_VARIABLE_NAME", message, f"{where}/Assign")
 
 
 def errors(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
@@ -247,101 +190,36 @@ def errors(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterato
                 continue
             yield from required(where, entry, needed)
             names = entry.get("ErrorEquals", [""])
-            if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
-                yield Problem(SCHEMA, "Value must be a non-empty array of strings", f"{where}/ErrorEquals")
+            if names == []:
+                yield Problem(SCHEMA, EMPTY, f"{where}/ErrorEquals")
+            elif not isinstance(names, list):
+                continue  # told elsewhere
+            elif not all(isinstance(n, str) for n in names):
+                at = next(i for i, n in enumerate(names) if not isinstance(n, str))
+                yield Problem(SCHEMA, "Expected value of type String", f"{where}/ErrorEquals[{at}]")
             elif "States.ALL" in names and (len(names) > 1 or i < len(entries) - 1):
-                message = "'States.ALL' must appear alone and in the last " + (
-                    "Retrier" if field == "Retry" else "Catcher"
-                )
-                yield Problem(SCHEMA, message, f"{where}/ErrorEquals")
-            rate = entry.get("BackoffRate", 1) if field == "Retry" else 1
-            if isinstance(rate, bool) or not isinstance(rate, (int, float)) or rate < 1:
-                yield Problem(SCHEMA, "Value must be a number of at least 1", f"{where}/BackoffRate")
-
-
-def choices(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
-    """Rules of a Choice state (reported: Next is required)."""
-    if state.get("Type") != "Choice" or "Choices" not in state:
-        return
-    rules = state["Choices"]
-    if not isinstance(rules, list) or not rules:
-        yield Problem(SCHEMA, "Value must be a non-empty array", f"{path}/Choices")
-        return
-    for i, rule in enumerate(rules):
-        where = f"{path}/Choices[{i}]"
-        if isinstance(rule, dict):
-            yield from required(where, rule, ["Condition", "Next"] if is_jsonata(level, state) else ["Next"])
-        if is_jsonata(level, state):
-            yield from _condition(where, rule)
-        else:
-            yield from _choice_rule(where, rule, True)
-
-
-def _condition(path: str, rule: Any) -> Iterator[Problem]:
-    if not isinstance(rule, dict):
-        return  # told elsewhere
-    for name in rule:
-        if name == "Variable" or name in choice.ALL_OPERATORS:
-            only = f"field '{name}' is only supported for the 'JSONPath' QueryLanguage"
-            yield Problem(SCHEMA, f"The QueryLanguage is set to 'JSONata', but {only}", path)
-        elif name not in ("Condition", "Next", "Output", "Assign", "Comment"):
-            yield Problem(SCHEMA, f"Field '{name}' is not supported", path)
-    condition = rule.get("Condition", True)
-    if not isinstance(condition, bool) and not is_expression(condition):
-        # a guess
-        yield Problem(SCHEMA, "Value must be a boolean or a JSONata expression", f"{path}/Condition")
-
-
-def _choice_rule(path: str, rule: Any, top: bool) -> Iterator[Problem]:
-    if not isinstance(rule, dict):
-        yield Problem(SCHEMA, "Expected value of type [OBJECT]", path)
-        return
-    operators = [k for k in rule if k in choice.ALL_OPERATORS]
-    extra = {"Next", "Assign", "Comment"} if top else {"Comment"}
-    yield from unsupported(path, rule, frozenset({*choice.ALL_OPERATORS, "Variable", *extra}))
-    if len(operators) != 1:
-        yield Problem(SCHEMA, "A choice rule must have exactly one comparison operator", path)
-        return
-    name, operand = operators[0], rule[operators[0]]
-    if name in choice.COMBINED:
-        inner = [operand] if name == "Not" else operand
-        if not isinstance(inner, list) or not inner:
-            yield Problem(SCHEMA, "Value must be a non-empty array", f"{path}/{name}")
-            return
-        for i, r in enumerate(inner):
-            yield from _choice_rule(f"{path}/{name}" + ("" if name == "Not" else f"[{i}]"), r, False)
-        return
-    yield from required(path, rule, ["Variable"])
-    if "Variable" in rule and not is_path(rule["Variable"]):
-        yield Problem(SCHEMA, "Value is not a valid JSONPath", f"{path}/Variable")
-    if not _fits(name, operand):
-        yield Problem(SCHEMA, f"Value is not of the type that {name} compares with", f"{path}/{name}")
-
-
-def _fits(name: str, operand: Any) -> bool:
-    if name in choice.OPERATORS:
-        return choice.OPERATORS[name][0](operand) is not None
-    if name.endswith("Path"):
-        return is_path(operand)
-    return isinstance(operand, str if name == "StringMatches" else bool)
+                yield Problem(SCHEMA, "States.ALL must appear alone and at end of list", f"{where}/ErrorEquals")
+            if field == "Retry" and "BackoffRate" in entry:
+                yield from number(f"{where}/BackoffRate", entry["BackoffRate"], 1.0)
 
 
 def lines(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
     """Branches and item processors."""
-    if state.get("Type") == "Parallel" and "Branches" in state and (
-        not isinstance(state["Branches"], list) or not state["Branches"]
-    ):  # fmt: skip
-        yield Problem(SCHEMA, "Value must be a non-empty array", f"{path}/Branches")
+    if state.get("Type") == "Parallel" and state.get("Branches") == []:
+        yield Problem(SCHEMA, EMPTY, f"{path}/Branches")
     if state.get("Type") != "Map":
         return
-    if "Iterator" not in state:
-        yield from required(path, state, ["ItemProcessor"])
+    if "Iterator" not in state and "ItemProcessor" not in state:
+        yield Problem(SCHEMA, only_one_of_these(("ItemProcessor", "Iterator")), path)
 
 
 def credentials(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
-    """Recorded."""
+    """Recorded; for activities it was measured (cdk-preflight, rule pf-sfn-asl-credentials)."""
     given = state.get("Credentials")
-    if isinstance(given, dict) and not {"RoleArn", "RoleArn.$"} & set(given):
+    if given is not None and ":activity:" in str(state.get("Resource")):
+        message = "The field 'Credentials' is not supported for activities"
+        yield Problem(SCHEMA, message, f"{path}/Credentials")
+    elif isinstance(given, dict) and not {"RoleArn", "RoleArn.$"} & set(given):
         yield Problem(SCHEMA, "The field 'RoleArn' is required but was missing", f"{path}/Credentials")
 
 
@@ -352,14 +230,36 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def resource(path: str, arn: str, type: str, check: ResourceCheck | None) -> Iterator[Problem]:
-    """Recorded: unknown resources, and what an express machine can't wait for (two spaces in one of the messages)."""
-    if type == "EXPRESS" and ":activity:" in arn:
-        yield Problem(SCHEMA, "Express state machine does not support Activity ARN", f"{path}/Resource")
+def resource(
+    path: str, state: dict[str, Any], type: str, jsonata: bool, check: ResourceCheck | None
+) -> Iterator[Problem]:
+    """Unknown resources, what an express machine can't wait for (both recorded, two spaces in one of the messages), parameters.
+
+    The others were measured: cdk-preflight, rules pf-sfn-asl-resource-arn, -integration-parameters, pf-sfn-express-unsupported.
+    """
+    arn: str = state["Resource"]
+    place = f"{path}/Resource"
+    if check is not None and not arn.startswith("arn:"):
+        yield Problem(SCHEMA, "Value is not a valid resource ARN", place)
+    elif type == "EXPRESS" and ":activity:" in arn:
+        yield Problem(SCHEMA, "Express state machine does not support Activity ARN", place)
     elif type == "EXPRESS" and arn.endswith((".sync", ".sync:2")):
-        yield Problem(SCHEMA, "Express state machine does not support '.sync' service integration", f"{path}/Resource")
+        yield Problem(SCHEMA, "Express state machine does not support '.sync' service integration", place)
     elif type == "EXPRESS" and arn.endswith(".waitForTaskToken"):
         message = "Express state machine does not support '.waitForTaskToken' service integration "
-        yield Problem(SCHEMA, message, f"{path}/Resource")
+        yield Problem(SCHEMA, message, place)
     elif check is not None and (wrong := check(arn)) is not None:
-        yield Problem(SCHEMA, wrong, f"{path}/Resource")
+        yield Problem(SCHEMA, wrong, place)
+    elif check is not None and ":states:::" in arn:
+        yield from _arguments(path, state, arn, "Arguments" if jsonata else "Parameters", check)
+
+
+def _arguments(path: str, state: dict[str, Any], arn: str, field: str, check: ResourceCheck) -> Iterator[Problem]:
+    given = state.get(field)
+    if field not in state:
+        yield Problem(SCHEMA, f"{field} field is required for resource ARN: {arn}", f"{path}/Resource")
+    elif isinstance(given, dict):
+        for name in check.required(arn):
+            if name not in given and (field == "Arguments" or f"{name}.$" not in given):
+                # where it is missing is a guess, after the place of RoleArn
+                yield Problem(SCHEMA, f"The field '{name}' is required but was missing", f"{path}/{field}")
