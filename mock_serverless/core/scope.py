@@ -110,16 +110,16 @@ class Scope:
             access_key=access_key or self.access_key,
         )
 
-    def assume(self, role: str, session: str, *, foreign: bool = False) -> str:
+    def assume(self, role: str, session: str) -> str:
         """The access key of a session of a role, in which a service acts for a resource that has this role.
 
-        Empty for what is no role's ARN. Unless it may be ``foreign``, a role of another account (AWS refuses to give a
-        resource one: "Cross-account pass role is not allowed.") is taken for one of this account.
+        Empty for what is no role's ARN. A role of another account (AWS refuses to give a resource one: "Cross-account pass
+        role is not allowed.") is taken for one of this account.
         """
         arn = Arn.parse(role)
         if arn is None or not arn.resource.startswith("role/"):
             return ""
-        who, key = session_of_service(arn if foreign else arn._replace(account=self.account), session)
+        who, key = session_of_service(arn._replace(account=self.account), session)
         self.cloud.access_keys[key] = who
         return key
 

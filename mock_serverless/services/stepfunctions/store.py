@@ -64,7 +64,10 @@ class StateMachine:
 
 @dataclass(slots=True)
 class Execution:
-    """One execution; ``settings`` and ``revision`` are the machine's when it started."""
+    """One execution; ``settings`` and ``revision`` are the machine's when it started.
+
+    ``sessions`` are those of roles that its tasks have assumed: role -> (access key, when it expires).
+    """
 
     arn: str
     name: str
@@ -94,6 +97,7 @@ class Execution:
     redrive_token: str | None = None
     limit: int | None = None
     mocked: Case | None = None
+    sessions: dict[str, tuple[str, float]] = field(default_factory=dict)
     history: History = field(default_factory=History)
 
 

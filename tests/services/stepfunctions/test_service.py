@@ -384,18 +384,81 @@ def test_every_optimised_action_is_an_operation_or_refused(sfn: Machines) -> Non
             assert known or resource.operation in operation_names(resource.service).values(), resource
 
 
-def test_credentials_name_another_account(sfn: Machines) -> None:
-    sfn.cloud.stub("sqs", "SendMessage", {"MessageId": "1"})
+ROLE_THERE = "arn:aws:iam::210987654321:role/other"
+
+
+def sending(**more: Any) -> dict[str, Any]:
     parameters = {"QueueUrl": "https://queue", "MessageBody": "m"}
-    credentials = {"RoleArn.$": "$.role"}
+    resource = "arn:aws:states:::sqs:sendMessage"
+    return {
+        "Type": "Task",
+        "Resource": resource,
+        "Parameters": parameters,
+        "Credentials": {"RoleArn.$": "$.role"},
+        **more,
+    }
+
+
+def test_credentials_name_a_role_that_is_assumed(sfn: Machines) -> None:
+    sfn.cloud.stub("sqs", "SendMessage", {"MessageId": "1"})
+    machine = sfn.create(sending(), sending())
+    execution = sfn.start(machine, {"role": ROLE_THERE})
+    assert sfn.describe(execution)["status"] == "FAILED"  # the second task finds no role in what the first one gives
+    assumed = sfn.cloud.calls(service="sts", operation="AssumeRole")
+    assert [c.params["RoleArn"] for c in assumed] == [ROLE_THERE]
+    assert assumed.last.params["ExternalId"] == machine
+    assert assumed.last.account == "123456789012"
+    sent = sfn.cloud.calls(service="sqs").last
+    assert sent.account == "210987654321"
+    events = sfn.client.get_execution_history(executionArn=execution)["events"]
+    assert events[2]["taskScheduledEventDetails"]["taskCredentials"] == {"roleArn": ROLE_THERE}
+
+
+def test_a_session_is_used_until_it_expires(sfn: Machines) -> None:
+    sfn.cloud.stub("sqs", "SendMessage", {"MessageId": "1"})
+    wait = {"Type": "Wait", "Seconds": 3601}
+    sfn.start(sfn.create(sending(ResultPath=None), sending(ResultPath=None), wait, sending()), {"role": ROLE_THERE})
+    sfn.cloud.clock.advance(seconds=3602)
+    assert len(sfn.cloud.calls(service="sqs")) == 3
+    assert len(sfn.cloud.calls(service="sts")) == 2
+
+
+@pytest.mark.parametrize("role", [ROLE_THERE, "arn:aws:iam::210987654321:user/x", "nonsense nonsense nonsense"])
+def test_a_role_that_can_not_be_assumed_fails_the_task(sfn: Machines, role: str) -> None:
+    if role == ROLE_THERE:
+        sfn.cloud.fail("sts", "AssumeRole", "AccessDenied")
+    catch = [{"ErrorEquals": ["States.TaskFailed"], "Next": "S"}]
+    definition = {"StartAt": "T", "States": {"T": sending(Catch=catch, Next="S"), "S": {"Type": "Succeed"}}}
+    machine = sfn.client.create_state_machine(
+        name="caught", roleArn="arn:aws:iam::123456789012:role/own", definition=json.dumps(definition)
+    )["stateMachineArn"]
+    output = json.loads(sfn.describe(sfn.start(machine, {"role": role}))["output"])
+    assert output == {
+        "Error": "States.TaskFailed",
+        "Cause": "The role arn:aws:iam::123456789012:role/own is not authorized to assume the task state's role, "
+        + role
+        + ".",
+    }
+
+
+def test_an_execution_in_another_account_is_waited_for_in_its_role(sfn: Machines) -> None:
+    there = boto3.client("stepfunctions", aws_access_key_id="210987654321", aws_secret_access_key="x")
+    child = there.create_state_machine(
+        name="child",
+        roleArn="arn:aws:iam::210987654321:role/r",
+        definition=json.dumps({"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "End": True}}}),
+    )["stateMachineArn"]
     state = {
         "Type": "Task",
-        "Resource": "arn:aws:states:::sqs:sendMessage",
-        "Parameters": parameters,
-        "Credentials": credentials,
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {"StateMachineArn": child, "Input": {"x": 1}},
+        "Credentials": {"RoleArn": ROLE_THERE},
+        "OutputPath": "$.Output",
     }
-    sfn.run(state, input={"role": "arn:aws:iam::210987654321:role/other"})
-    assert sfn.cloud.calls(service="sqs").last.account == "210987654321"
+    execution = sfn.start(sfn.create(state))
+    sfn.cloud.clock.advance(seconds=61)
+    assert sfn.describe(execution)["output"] == '{"x":1}'
+    assert {c.account for c in sfn.cloud.calls(operation="DescribeExecution")[:-1]} == {"210987654321"}
 
 
 # ---------------------------------------------------------------------- activities

@@ -49,25 +49,44 @@ def send(
     world: World, resource: Resource, request: dict[str, Any], credentials: Any = None, **where: str
 ) -> dict[str, Any]:
     """The same with a request as the API writes it."""
-    role = credentials.get("RoleArn") if isinstance(credentials, dict) else None
-    assumed = Arn.parse(role) if isinstance(role, str) else None
-    if assumed is not None:
-        where["account"] = assumed.account
     scope, caller = world.db.scope, world.execution.machine_name
-    key = access_key(world, role if assumed is not None else None)
+    key, account = access_key(world, credentials)
+    if account is not None:
+        where["account"] = account
     try:
         return scope.call(resource.service, resource.operation, request, caller=caller, access_key=key, **where)
     except AwsError as e:
         raise state_error(resource, e, scope.ids.uuid()) from None
 
 
-def access_key(world: World, role: str | None = None) -> str:
-    """Of the session in which the execution calls: of its machine's role, or of one that a task names."""
+def access_key(world: World, credentials: Any = None) -> tuple[str, str | None]:
+    """Of the session in which the execution calls, and the account of that: its machine's role, or one that a task names.
+
+    A task's role is assumed with STS by the machine's, and with the machine as external id
+    (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html); until its credentials expire
+    the execution goes on with them, which is a guess. The cause is in definitions that users catch it with.
+    """
     execution, scope = world.execution, world.db.scope
     session = _session(execution.machine)
-    if role is not None:
-        return scope.assume(role, session, foreign=True)
-    return scope.assume(execution.revision.role, session)
+    own = scope.assume(execution.revision.role, session)
+    if not isinstance(credentials, dict) or "RoleArn" not in credentials:
+        return own, None
+    role = credentials["RoleArn"]
+    key, until = execution.sessions.get(str(role), ("", 0.0))
+    if until <= scope.timestamp():
+        request = {"RoleArn": role, "RoleSessionName": session, "ExternalId": execution.machine}
+        try:
+            answer = scope.call("sts", "AssumeRole", request, caller=execution.machine_name, access_key=own)
+        except AwsError:
+            cause = f"The role {execution.revision.role} is not authorized to assume the task state's role, {role}."
+            raise StateError("States.TaskFailed", cause) from None
+        given = answer.get("Credentials") or {}
+        key = given.get("AccessKeyId", "")
+        expires = given.get("Expiration")
+        until = expires.timestamp() if isinstance(expires, datetime) else scope.timestamp()
+        execution.sessions[str(role)] = key, until
+    arn = Arn.parse(str(role))
+    return key, arn.account if arn is not None else None
 
 
 @lru_cache(maxsize=256)

@@ -15,6 +15,7 @@ from ....core.agenda import job
 from ....core.errors import AwsError, NotSupported
 from ....core.operation import service_model
 from ....core.scope import Scope
+from ..language import StateError
 from . import calls
 
 if TYPE_CHECKING:
@@ -68,24 +69,30 @@ STOPS: dict[str, Stop] = {
 """By integration and action; what deletes or stops something is not undone."""
 
 
-def cancel(world: World, service: str, operation: str, request: dict[str, Any]) -> None:
+def cancel(world: World, service: str, operation: str, request: dict[str, Any], credentials: Any) -> None:
     """Have a call made that stops something, as the next due work."""
     if world.flow.replaying:
         return
-    caller, key = world.execution.machine_name, calls.access_key(world)
+    try:
+        key, account = calls.access_key(world, credentials)
+    except StateError:
+        return  # the task's role can't be assumed any more
     world.db.scope.later(
-        0, "stepfunctions:cancel", service=service, operation=operation, request=request, caller=caller, access_key=key
-    )
+        0, "stepfunctions:cancel", service=service, operation=operation, request=request,
+        caller=world.execution.machine_name, access_key=key, account=account or world.db.scope.account,
+    )  # fmt: skip
 
 
-def cancel_job(world: World, key: str, request: dict[str, Any]) -> None:
+def cancel_job(world: World, key: str, request: dict[str, Any], credentials: Any) -> None:
     """The same for a job of an integration, ``request`` as a state would write it."""
     stop = STOPS[key]
     shape = service_model(stop.service).operation_model(stop.operation).input_shape
-    cancel(world, stop.service, stop.operation, calls.to_request(request, shape))
+    cancel(world, stop.service, stop.operation, calls.to_request(request, shape), credentials)
 
 
 @job("stepfunctions:cancel")
-def _cancel(scope: Scope, service: str, operation: str, request: dict[str, Any], caller: str, access_key: str) -> None:
+def _cancel(
+    scope: Scope, service: str, operation: str, request: dict[str, Any], caller: str, access_key: str, account: str
+) -> None:
     with suppress(AwsError, NotSupported):  # at best; that it was tried is in the journal
-        scope.call(service, operation, request, caller=caller, access_key=access_key)
+        scope.call(service, operation, request, caller=caller, access_key=access_key, account=account)

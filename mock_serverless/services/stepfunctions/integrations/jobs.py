@@ -175,7 +175,9 @@ JOBS: dict[str, Job] = {
 GONE = ("ResourceNotFoundException", "NotFoundException")
 
 
-async def wait_for(world: World, resource: Resource, parameters: dict[str, Any], result: Any) -> Document:
+async def wait_for(
+    world: World, resource: Resource, parameters: dict[str, Any], result: Any, credentials: Any = None
+) -> Document:
     """Look at a job until it is over; gives its description. A job that failed fails the task: States.TaskFailed."""
     key = f"{resource.type}:{resource.action}"
     job = JOBS.get(key)
@@ -187,17 +189,20 @@ async def wait_for(world: World, resource: Resource, parameters: dict[str, Any],
     look = Resource("optimised", resource.arn, resource.type, resource.action, "", job.service, job.look)
     request = _filled(job.ask, parameters, result)
     try:
-        return await _ended(world, key, job, look, request, result)
+        looked_at = lambda: _looked_at(world, look, request, credentials)  # noqa: E731
+        return await _ended(world, key, job, looked_at, request, result)
     except FlowCancelled:
         if key in STOPS:
-            cancel_job(world, key, _filled(STOPS[key].ask, parameters, result))
+            cancel_job(world, key, _filled(STOPS[key].ask, parameters, result), credentials)
         raise
 
 
-async def _ended(world: World, key: str, job: Job, look: Resource, request: dict[str, Any], result: Any) -> Document:
+async def _ended(
+    world: World, key: str, job: Job, looked_at: Callable[[], Any], request: dict[str, Any], result: Any
+) -> Document:
     pause = FIRST_LOOK
     while True:
-        answer = await world.flow.perform(lambda: _looked_at(world, look, request))
+        answer = await world.flow.perform(looked_at)
         if answer is None:
             return Document(result)
         description = reach(answer, job.job) or {}
@@ -217,10 +222,10 @@ async def _ended(world: World, key: str, job: Job, look: Resource, request: dict
             pause = min(LAST_LOOK, pause * 2)
 
 
-def _looked_at(world: World, look: Resource, request: dict[str, Any]) -> Any:
+def _looked_at(world: World, look: Resource, request: dict[str, Any], credentials: Any) -> Any:
     """The description; None where what was to be deleted is gone."""
     try:
-        return calls.answer(look, calls.call(world, look, request))
+        return calls.answer(look, calls.call(world, look, request, credentials))
     except StateError as e:
         if look.action.startswith(("delete", "terminate")) and str(e.error).endswith(GONE):
             return None

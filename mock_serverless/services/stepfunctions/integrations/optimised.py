@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ....core.arns import Arn
 from ....core.errors import NotSupported
 from ....core.kernel import FlowCancelled, FlowTimeout
 from ..activities import POLL_SECONDS
@@ -53,21 +54,24 @@ def _milliseconds(date: datetime) -> int:
 DESCRIBE = Resource("optimised", "", "states", "describeExecution", "", "stepfunctions", "DescribeExecution")
 
 
-async def _end_of_execution(world: World, resource: Resource, parameters: dict[str, Any], result: Any) -> Document:
+async def _end_of_execution(
+    world: World, resource: Resource, parameters: dict[str, Any], result: Any, credentials: Any
+) -> Document:
     """Wait for the execution that was started; ``sync:2`` gives its input and output as JSON (recorded)."""
     arn = result["ExecutionArn"]
 
     def describe() -> dict[str, Any]:
-        return calls.send(world, DESCRIBE, {"executionArn": arn})
+        return calls.send(world, DESCRIBE, {"executionArn": arn}, credentials)
 
     described = await world.flow.perform(describe)
     if described["status"] == "RUNNING":
-        if arn not in world.db.executions:
-            raise NotSupported(f"{resource.arn} waits for {arn}, which is not an execution of this account and region")
+        home = Arn.parse(arn)
+        if home is None or arn not in world.db.scope.state(account=home.account, region=home.region).executions:
+            raise NotSupported(f"{resource.arn} waits for {arn}, which is not an execution of this cloud")
         try:
             await world.flow.event(f"execution:{arn}")
         except FlowCancelled:
-            cancel(world, "stepfunctions", "StopExecution", {"executionArn": arn})
+            cancel(world, "stepfunctions", "StopExecution", {"executionArn": arn}, credentials)
             raise
         described = await world.flow.perform(describe)
     answer = _described(described, resource.pattern == "sync:2")

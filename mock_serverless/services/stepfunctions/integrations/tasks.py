@@ -133,7 +133,7 @@ async def _work(world: World, request: TaskRequest, resource: Resource, name: di
     if resource.pattern == resources.TOKEN:
         return await answered(world, request)
     waiter = SYNC.get(f"{resource.type}:{resource.action}") or SYNC["*"]
-    return await waiter(world, resource, parameters, result)
+    return await waiter(world, resource, parameters, result, request.credentials)
 
 
 async def _given(world: World, key: str) -> Document | None:
@@ -145,7 +145,7 @@ async def _given(world: World, key: str) -> Document | None:
     return Document(given[1])
 
 
-Waiter = Callable[["World", Resource, dict[str, Any], Any], Awaitable[Document]]
+Waiter = Callable[["World", Resource, dict[str, Any], Any, Any], Awaitable[Document]]
 SYNC: dict[str, Waiter] = {}
 """How the ``.sync`` pattern waits for the end of what was started, by integration and action; ``*`` for all others (jobs.py)."""
 Poll = Callable[["World", Any, Callable[[], Any], dict[str, Any]], Awaitable[Any]]
@@ -231,6 +231,8 @@ async def function(world: World, request: TaskRequest, resource: Resource) -> Do
     from .lambda_ import invoke_function
 
     scheduled = {"input": request.parameters, "resource": resource.arn, **limits(request)}
+    if request.credentials is not None:
+        scheduled["taskCredentials"] = {"roleArn": request.credentials.get("RoleArn", "")}
     request.emit("LambdaFunctionScheduled", scheduled)
     request.emit("LambdaFunctionStarted", {})
 
