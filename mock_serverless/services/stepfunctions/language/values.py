@@ -61,7 +61,8 @@ def evaluate(text: str, field: str, sources: Sources) -> Any:
     except paths.Beyond:
         return None  # measured by users of AWS: https://github.com/floci-io/floci/issues/2870
     except paths.NotFound:
-        shown = sources.data.text
+        # what was searched is shown (as Step Functions Local does: https://github.com/floci-io/floci/issues/2870)
+        shown = dumps(sources.context()) if text.startswith("$$") else sources.data.text
         raise Fault(
             f"The JSONPath '{text}' specified for the field '{field}' could not be found in the input '{shown}'"
         ) from None
