@@ -19,6 +19,7 @@
     descriptions.py   what describe_table shows
     selects.py        what a SELECT reads
     tokens.py         NextToken of statements
+    export_filters.py which items are exported
     export_files.py   the files of an export written; import_files.py: those of an import read
     restores.py       a table out of a backup or out of another's past
     replication.py    writes on their way between the replicas of a global table

@@ -19,7 +19,7 @@ from mock_serverless.core.errors import AwsError, NotSupported
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
-from . import export_files
+from . import export_files, export_filters
 from .database import Database
 from .images import unpack
 from .placement import segment_bounds
@@ -27,7 +27,7 @@ from .recovery import not_found
 from .schema import INVALID
 from .states import iso
 from .table import Table
-from .values import refuse
+from .values import Item, refuse
 
 REQUEST = "Invalid Request: "
 LEAST, MOST = 900.0, 86400.0
@@ -81,13 +81,9 @@ class Export:
 @operation
 def export_table_to_point_in_time(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExportTableToPointInTime.html"""
-    if "FilterSpecification" in request:
-        raise NotSupported(
-            "dynamodb.ExportTableToPointInTime: mock_serverless can't act on the parameter FilterSpecification yet.\n"
-            "Leave it out, or stub the call: cloud.stub('dynamodb', 'ExportTableToPointInTime', {...})"
-        )
     table = _source(db, request["TableArn"])
     _check_specification(request)
+    export_filters.read(table, request.get("FilterSpecification"))
     known = _known(db, request)
     if known is not None:
         return {"ExportDescription": _description(known)}
@@ -266,7 +262,7 @@ def _description(export: Export) -> dict[str, Any]:
         "S3SseAlgorithm": "AES256",
     }
     copied = ("ClientToken", "S3Bucket", "S3BucketOwner", "S3Prefix", "S3SseAlgorithm", "S3SseKmsKeyId", "ExportFormat")
-    shown.update({name: request[name] for name in (*copied, "ExportType") if name in request})
+    shown.update({name: request[name] for name in (*copied, "ExportType", "FilterSpecification") if name in request})
     if export.kind == "FULL_EXPORT":
         shown["ExportTime"] = from_timestamp(export.span[1])
     else:
@@ -326,12 +322,18 @@ def finish(scope: Scope, arn: str) -> None:
 def _parts(export: Export, table: Table) -> tuple[list[list[dict[str, Any]]], int]:
     """The lines of the data files, and how many bytes are billed."""
     first, last = export.span
+    wanted = export_filters.read(table, export.request.get("FilterSpecification"))
     bounds = [segment_bounds(segment, export_files.FILES) for segment in range(export_files.FILES)]
     if export.kind == "FULL_EXPORT":
         store = table.at(last)
-        parts = [[{"Item": unpack(store.items[key])[0]} for key in store.scan(None, *bound)] for bound in bounds]
-        return parts, store.size
+        parts, size = [], 0
+        for bound in bounds:
+            records = [unpack(store.items[key]) for key in store.scan(None, *bound)]
+            size += sum(length for item, length in records if wanted.reads(item))
+            parts.append([{"Item": wanted.shown(item)} for item, _ in records if wanted.exports(item)])
+        return parts, size
     changed: dict[Any, dict[str, Any]] = {}
+    latest: dict[Any, Item] = {}  # the last image that there was
     journal = table.journal
     for number in range(journal.number_at(first), journal.number_at(last)):
         change = journal.change(number)
@@ -341,8 +343,13 @@ def _parts(export: Export, table: Table) -> tuple[list[list[dict[str, Any]]], in
         line = changed.setdefault(key, {"Keys": table.key.attributes(image), "OldImage": change.old})
         line["Metadata"] = {"WriteTimestampMicros": {"N": str(int(change.time * 1_000_000))}}
         line["NewImage"] = change.new
+        latest[key] = image
     parts = [[] for _ in bounds]
     for key, line in changed.items():
+        if not wanted.exports(latest[key]):
+            continue
+        for name in ("OldImage", "NewImage"):
+            line[name] = line[name] and wanted.shown(line[name])
         place = table.key.place_of(table.key.partition_of(key))
         number = next(i for i, (low, high) in enumerate(bounds) if low <= place < high)
         parts[number].append(_change_line(line, _view(export)))

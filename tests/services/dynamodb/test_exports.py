@@ -206,3 +206,130 @@ def test_lists_have_pages(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes])
     assert len(dynamodb.list_imports(NextToken=first["NextToken"])["ImportSummaryList"]) == 1
     with pytest.raises(ClientError, match="ValidationException"):
         dynamodb.list_imports(NextToken="0" * 112)
+
+
+def _exported(
+    dynamodb: Any, bucket: dict[str, bytes], arn: str, **given: Any
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The lines of an export, and its description."""
+    bucket.clear()
+    begun = dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="bucket", **given)["ExportDescription"]
+    shown = dynamodb.describe_export(ExportArn=begun["ExportArn"])["ExportDescription"]
+    assert shown["ExportStatus"] == "COMPLETED"
+    files = [gzip.decompress(body) for key, body in sorted(bucket.items()) if "/data/" in key]
+    return [json.loads(line) for content in files for line in content.splitlines()], shown
+
+
+@pytest.fixture
+def scores(dynamodb: Any) -> str:
+    """A table with four items; 10 bytes each."""
+    if (
+        "FilterSpecification"
+        not in dynamodb.meta.service_model.operation_model("ExportTableToPointInTime").input_shape.members
+    ):
+        pytest.skip("botocore's model has no FilterSpecification")
+    arn: str = dynamodb.create_table(
+        TableName="scores",
+        KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("p", "s")],
+        BillingMode="PAY_PER_REQUEST",
+    )["TableDescription"]["TableArn"]
+    on = {"PointInTimeRecoveryEnabled": True}
+    dynamodb.update_continuous_backups(TableName="scores", PointInTimeRecoverySpecification=on)
+    for p, s, v in ("ax1", "ay2", "bx1", "bz3"):
+        _score(dynamodb, p, s, v)
+    return arn
+
+
+def _score(dynamodb: Any, p: str, s: str, v: str) -> None:
+    dynamodb.put_item(TableName="scores", Item={"p": {"S": p}, "s": {"S": s}, "value": {"S": v}})
+
+
+FILTERS = [
+    ({}, "ax1 ay2 bx1 bz3", 40),
+    ({"KeyConditionExpression": "p = :a"}, "ax1 ay2", 20),
+    ({"KeyConditionExpression": "p = :a AND begins_with(s, :y)"}, "ay2", 10),
+    ({"FilterExpression": "#v = :1"}, "ax1 bx1", 40),
+    ({"FilterExpression": "s = :y OR p = :b"}, "ay2 bx1 bz3", 40),
+    ({"KeyConditionExpression": "p = :a", "FilterExpression": "#v = :1"}, "ax1", 20),
+    ({"ProjectionExpression": "s, #v", "FilterExpression": "p = :b"}, "x1 z3", 40),
+]
+
+
+def _with_placeholders(expressions: dict[str, str], **more: str) -> dict[str, Any]:
+    text = " ".join(expressions.values())
+    names = {"#v": "value"} if "#v" in text else {}
+    values = {name: {"S": name[1]} for name in (":a", ":b", ":y", ":1") if name in text}
+    given: dict[str, Any] = {**expressions, **more}
+    if names:
+        given["ExpressionAttributeNames"] = names
+    if values:
+        given["ExpressionAttributeValues"] = values
+    return given
+
+
+@pytest.mark.parametrize(("expressions", "items", "billed"), FILTERS)
+def test_an_export_is_filtered(
+    dynamodb: Any, bucket: dict[str, bytes], scores: str, expressions: dict[str, str], items: str, billed: int
+) -> None:
+    """S3DataExport.Filtered of the developer guide; that a filter takes nothing off the bill, a key condition does."""
+    given = _with_placeholders(expressions)
+    lines, shown = _exported(dynamodb, bucket, scores, FilterSpecification=given)
+    texts = ["".join(line["Item"][n]["S"] for n in ("p", "s", "value") if n in line["Item"]) for line in lines]
+    assert sorted(texts) == items.split()
+    assert (shown["ItemCount"], shown["BilledSizeBytes"]) == (len(texts), billed)
+    assert shown["FilterSpecification"] == given
+
+
+def test_an_incremental_export_is_filtered_by_the_latest_image(
+    cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes], scores: str
+) -> None:
+    cloud.clock.advance(hours=1)
+    begin = cloud.clock.now()
+    _score(dynamodb, "a", "x", "2")
+    _score(dynamodb, "a", "y", "1")
+    for s in "xz":
+        dynamodb.delete_item(TableName="scores", Key={"p": {"S": "b"}, "s": {"S": s}})
+    for s, v in ("x1", "y1", "z2"):
+        _score(dynamodb, "c", s, v)
+    for s in "yz":
+        dynamodb.delete_item(TableName="scores", Key={"p": {"S": "c"}, "s": {"S": s}})
+    cloud.clock.advance(hours=1)
+    span = {"ExportFromTime": begin, "ExportToTime": cloud.clock.now()}
+    given = _with_placeholders({"FilterExpression": "#v = :1", "ProjectionExpression": "#v"})
+    lines, _ = _exported(
+        dynamodb,
+        bucket,
+        scores,
+        ExportType="INCREMENTAL_EXPORT",
+        IncrementalExportSpecification=span,
+        FilterSpecification=given,
+    )
+    one, two = {"value": {"S": "1"}}, {"value": {"S": "2"}}
+    found = {
+        line["Keys"]["p"]["S"] + line["Keys"]["s"]["S"]: (line.get("OldImage"), line.get("NewImage")) for line in lines
+    }
+    assert found == {"ay": (two, one), "bx": (one, None), "cx": (None, one), "cy": (None, None)}
+
+
+@pytest.mark.parametrize(
+    ("expressions", "message"),
+    [
+        ({"KeyConditionExpression": "s = :y"}, "Query condition missed key schema element: p"),
+        (
+            {"KeyConditionExpression": "p = :a", "FilterExpression": "s = :y"},
+            "Filter Expression can only contain non-primary key attributes: Primary key attribute: s",
+        ),
+        ({"FilterExpression": "nonsense"}, "Invalid FilterExpression: Syntax error"),
+        ({"ProjectionExpression": "value"}, "Invalid ProjectionExpression: Attribute name is a reserved keyword"),
+    ],
+)
+def test_filters_that_are_refused(
+    dynamodb: Any, bucket: dict[str, bytes], scores: str, expressions: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ClientError) as caught:
+        _exported(dynamodb, bucket, scores, FilterSpecification=_with_placeholders(expressions))
+    error = caught.value.response["Error"]
+    assert error["Code"] == "ValidationException"
+    assert error["Message"].startswith(message)
+    assert dynamodb.list_exports()["ExportSummaries"] == []

@@ -63,6 +63,11 @@ PARAMETERS = {
         ("FilterExpression",),
         tells_size=("FilterExpression",),
     ),
+    "Export": Parameters(
+        ("ProjectionExpression", "FilterExpression", "KeyConditionExpression"),
+        (),
+        ("FilterExpression", "KeyConditionExpression"),
+    ),
     "SearchVectors": Parameters(
         ("ProjectionExpression", "SearchConditionExpression"), (), ("SearchConditionExpression",)
     ),
