@@ -294,6 +294,22 @@ def test_files_elsewhere_do_not_count(
     assert call("f") == 2 * MB
 
 
+def test_descriptors_that_are_closed_behind_a_files_back(cloud: Cloud, call: Call, client: Any, folder: Path) -> None:
+    kept: list[Any] = []
+
+    def handler(event: Any, context: Any) -> Any:
+        descriptor = os.open(folder / "a", os.O_WRONLY | os.O_CREAT)
+        file = os.fdopen(descriptor, "wb", buffering=0, closefd=False)
+        file.write(bytes(MB))
+        kept.append(file)
+        os.close(descriptor)
+        (folder / "a").unlink()
+        return shutil.disk_usage("/tmp").used
+
+    cloud.function("f", handler)
+    assert call("f") == 0
+
+
 def test_open_refuses_what_it_refuses(cloud: Cloud, call: Call, client: Any, folder: Path) -> None:
     path = folder / "a"
     wrong: list[tuple[Any, ...]] = [

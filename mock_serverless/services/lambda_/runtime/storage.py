@@ -47,9 +47,11 @@ class Storage:
                 continue
             found[status.st_dev, status.st_ino] = status.st_size
         for file in list(self.files):
-            if not file.closed:
+            try:
                 status = os.fstat(file.fileno())
-                found[status.st_dev, status.st_ino] = status.st_size
+            except (ValueError, OSError):  # closed, as a file or as a descriptor
+                continue
+            found[status.st_dev, status.st_ino] = status.st_size
         for descriptor, identity in list(self.descriptors.items()):
             size = _size(descriptor, identity)
             if size is None:
