@@ -13,7 +13,7 @@ from functools import lru_cache
 from ..values import Item, Value, compare, equal
 from .functions import ORDERINGS, PREDICATES, Demand, demands, distinct, size
 from .lexer import ExpressionSyntaxError
-from .parser import ParsedCondition, TooDeep, parse_condition_text
+from .parser import TooDeep, parse_condition_text
 from .paths import Parts, reader, resolve
 from .placeholders import Placeholders
 from .rules import (
@@ -90,17 +90,13 @@ def plan_condition(text: str) -> ConditionPlan:
     if fault is not None:
         return ConditionPlan(None, fault)
     try:
-        parsed = parse_condition_text(text)
+        tree = parse_condition_text(text)
     except ExpressionSyntaxError as error:
         return ConditionPlan(None, str(error))
     except TooDeep as error:
         return ConditionPlan(None, depth_fault(error.calls, error.operators, CONDITION_FUNCTIONS))
-    return _plan(parsed)
-
-
-def _plan(parsed: ParsedCondition) -> ConditionPlan:
-    fault = condition_fault(parsed.tree, parsed.redundant)
-    return planned(parsed.tree) if fault is None else ConditionPlan(parsed.tree, fault)
+    fault = condition_fault(tree)
+    return planned(tree) if fault is None else ConditionPlan(tree, fault)
 
 
 def planned(tree: Condition) -> ConditionPlan:

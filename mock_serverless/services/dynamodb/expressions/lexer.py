@@ -53,12 +53,12 @@ def tokens_of(text: str, keywords: frozenset[str]) -> list[Token]:
 
 
 def unexpected(text: str, tokens: list[Token], index: int) -> ExpressionSyntaxError:
-    """``Syntax error; token: "b", near: "a b c"``: the token between its neighbours."""
+    """``Syntax error; token: "b", near: "a b c"``: the token between its neighbours, or up to the end of the text."""
     token = tokens[index]
     before = tokens[max(index - 1, 0)]
     after = tokens[min(index + 1, len(tokens) - 1)]
     if token.kind == "end":
-        near = before.text if index else ""
+        near = text[before.start :] if index else ""
     else:
-        near = text[before.start : token.end if after.kind == "end" else after.end]
+        near = text[before.start : after.end]
     return ExpressionSyntaxError(f'Syntax error; token: "{token.text}", near: "{near}"')

@@ -4,14 +4,14 @@ The grammars: "Condition and filter expressions", "Update expressions", "Project
 the text alone decides stays an error of syntax here; everything about meaning (functions, names, types) is in ``rules``.
 Parse results are kept by text, so this file needn't be fast.
 
-Parentheses: conditions and their operands may stand in one pair; a second pair around the same thing is accepted by the
-grammar and refused by a rule, so the parser notes it (``redundant``). A path may stand in parentheses and go on behind them.
+Parentheses: conditions, values and their operands may stand in one pair. A second pair around the same thing is refused
+where it ends, before what follows is read. The path of a condition may stand in parentheses and go on behind them, one of an
+update may not (all this as AWS's DynamoDB Local shows).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
@@ -49,12 +49,7 @@ _DEEPEST_CONDITION = 620
 _DEEPEST_OPERAND = 310
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedCondition:
-    """A condition, and whether it has more parentheses than AWS allows."""
-
-    tree: Condition
-    redundant: bool
+REDUNDANT = "The expression has redundant parentheses;"
 
 
 class TooDeep(Exception):
@@ -66,17 +61,17 @@ class TooDeep(Exception):
         self.operators = operators
 
 
-def parse_condition_text(text: str) -> ParsedCondition:
+def parse_condition_text(text: str) -> Condition:
     """The tree of a condition, filter or key condition."""
     parser = _Parser(text)
     tree = parser.condition(parser.expression(0))
     parser.expect("end")
-    return ParsedCondition(tree, parser.redundant)
+    return tree
 
 
 def parse_update_text(text: str) -> Update:
     """The tree of an update."""
-    parser = _Parser(text)
+    parser = _Parser(text, paths_go_on=False)
     clauses = [parser.clause()]
     while parser.token.kind != "end":
         clauses.append(parser.clause())
@@ -94,16 +89,16 @@ def parse_projection_text(text: str) -> Projection:
 class _Parser:
     """A position in a list of tokens."""
 
-    __slots__ = ("closed", "depth", "index", "nested", "redundant", "text", "token", "tokens")
+    __slots__ = ("closed", "depth", "index", "nested", "paths_go_on", "text", "token", "tokens")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, paths_go_on: bool = True) -> None:
         self.text = text
+        self.paths_go_on = paths_go_on  # behind parentheses
         self.tokens = tokens_of(text, KEYWORDS)
         self.index = 0
         self.token: Token = self.tokens[0]
         self.depth = 0  # of conditions in conditions
         self.nested = 0  # of operands in functions
-        self.redundant = False
         self.closed = -1  # where the last pair of parentheses ended
 
     # Moving
@@ -181,14 +176,19 @@ class _Parser:
         return self.index
 
     def closing(self, opened: int, node: Condition | Operand) -> Condition | Operand:
-        """The end of a pair of parentheses: one directly within another is redundant."""
-        if self.closed == self.index and self.tokens[opened].kind == "(" and self.closes(opened):
-            self.redundant = True
-        self.expect(")")
-        self.closed = self.index
-        if isinstance(node, Path) and self.token.kind in (".", "["):
+        """The end of a pair of parentheses."""
+        self.close(opened)
+        if self.paths_go_on and isinstance(node, Path) and self.token.kind in (".", "["):
             return Path(node.parts + self.more_parts())
         return node
+
+    def close(self, opened: int) -> None:
+        """Move over the end of a pair of parentheses: one directly within another is redundant."""
+        directly = self.closed == self.index and self.tokens[opened].kind == "(" and self.closes(opened)
+        self.expect(")")
+        if directly:
+            raise ExpressionSyntaxError(REDUNDANT)
+        self.closed = self.index
 
     def closes(self, opened: int) -> bool:
         """Whether the parenthesis just before this token belongs to the one at ``opened``."""
@@ -273,12 +273,12 @@ class _Parser:
         return Action(path, Ref(self.expect("value").text))
 
     def value(self) -> Operand | Arithmetic:
-        if self.token.kind == "(" and self.whole_in_parentheses():
-            self.advance()
-            value = self.sum()
-            self.expect(")")
-            return value
-        return self.sum()
+        if self.token.kind != "(" or not self.whole_in_parentheses():
+            return self.sum()
+        opened = self.opening()
+        value = self.value()
+        self.close(opened)
+        return value
 
     def sum(self) -> Operand | Arithmetic:
         left = self.operand()
@@ -288,11 +288,16 @@ class _Parser:
         return Arithmetic(operator, left, self.operand())
 
     def whole_in_parentheses(self) -> bool:
-        """Whether the pair which opens here is followed by no operator: then it holds the whole value."""
+        """Whether the pair which opens here holds the whole value, and not the first operand of a sum only.
+
+        So it is if no operator follows it, or if there is one in it already.
+        """
         level = 0
         for index in range(self.index, len(self.tokens)):
             kind = self.tokens[index].kind
             level += (kind == "(") - (kind == ")")
+            if kind in ("+", "-"):
+                return True
             if level == 0:
-                return self.tokens[index + 1].kind not in ("+", "-", ".", "[")
+                return self.tokens[index + 1].kind not in ("+", "-")
         return True

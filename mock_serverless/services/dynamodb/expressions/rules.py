@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from .parser import REDUNDANT
 from .reserved import is_reserved
 from .tree import (
     Action,
@@ -46,7 +47,6 @@ CONDITION_FUNCTIONS = {
 UPDATE_FUNCTIONS = {"if_not_exists": 2, "list_append": 2}
 
 EMPTY = "The expression can not be empty;"
-REDUNDANT = "The expression has redundant parentheses;"
 UNKNOWN_FUNCTION = "Invalid function name; function: {}"
 MISUSED_FUNCTION = "The function is not allowed to be used this way in an expression; function: {}"
 NOT_IN_CONDITIONS = "The function is not allowed in a condition expression; function: {}"
@@ -78,10 +78,8 @@ def size_of(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-def condition_fault(tree: Condition, redundant: bool) -> str | None:
+def condition_fault(tree: Condition) -> str | None:
     """The first fault of a condition which doesn't depend on names and values."""
-    if redundant:
-        return REDUNDANT
     operators = sum(_operators(node) for node in walk(tree))
     if operators > MAXIMUM_OPERATORS:
         return TOO_MANY_OPERATORS.format(MAXIMUM_OPERATORS + 1)
