@@ -36,6 +36,9 @@ STRICT = frozenset({("dynamodb", "SearchVectors")})
 """Operations with a front end of another kind, which says neither a value nor that a member is null (captured on AWS in
 2026-08 and 2026-10: parity suite, authors of Dynoxide and ExtendDB)."""
 
+ORDERS = {"MacAlgorithmSpec": ["HMAC_SHA_384", "HMAC_SHA_256", "HMAC_SHA_224", "HMAC_SHA_512"]}
+"""Enums which the service lists in another order than botocore's model (recorded)."""
+
 OWN_LENGTHS = frozenset({"KeySchema", "LogGroupName", "LogStreamName"})
 """What the service checks the greatest length of itself: DynamoDB's keys, of which newer indexes may have more attributes; names
 in CloudWatch Logs, for which it has words of its own (recorded)."""
@@ -95,7 +98,7 @@ def validation_error(found: list[str], code: str = "ValidationException") -> Aws
 
 def violation(value: Any, path: Path | str, constraint: str) -> str:
     """One hurt constraint in AWS's words."""
-    shown = f"Value {_java(value, top=True)}"
+    shown = "Value" if value is SECRET else f"Value {_java(value, top=True)}"
     where = path if isinstance(path, str) else ".".join(_names(path))
     return f"{shown} at '{where}' failed to satisfy constraint: {constraint}"
 
@@ -105,6 +108,8 @@ def _names(path: Path) -> list[str]:
 
 
 NOT_NULL = "Member must not be null"
+SECRET = object()
+"""Stands for a sensitive value, which isn't told (recorded: ``Value at 'plaintext' failed to satisfy constraint: ...``)."""
 
 
 # ---------------------------------------------------------------------- compiling a shape
@@ -112,7 +117,8 @@ NOT_NULL = "Member must not be null"
 
 def _compile(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
     """The check of a shape as a member: its own constraints, and what is inside."""
-    return _combine([*map(_single, _own_constraints(shape)), _inner(shape, seen)])
+    secret = bool(shape.metadata.get("sensitive"))
+    return _combine([*(_single(constraint, secret) for constraint in _own_constraints(shape)), _inner(shape, seen)])
 
 
 def _inner(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
@@ -240,12 +246,12 @@ NUMBERS = ("integer", "long", "float", "double")
 SIZED = ("string", "list", "map", "blob")
 
 
-def _single(constraint: Constraint) -> Check:
+def _single(constraint: Constraint, secret: bool) -> Check:
     fits, text = constraint
 
     def check(value: Any, path: Path, found: list[Violation]) -> None:
         if not fits(value):
-            found.append((value, path, text))
+            found.append((SECRET if secret else value, path, text))
 
     return check
 
@@ -262,7 +268,7 @@ def _own_constraints(shape: Any) -> list[Constraint]:
         if metadata.get("pattern"):
             found += _pattern(metadata["pattern"])
         if metadata.get("enum") and shape.name not in OWN_WORDS:
-            found.append(_enum(metadata["enum"]))
+            found.append(_enum(ORDERS.get(shape.name) or metadata["enum"]))
     return found
 
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from .arns import Arn
+from .principals import Principal
 
 ALLOW, DENY = "Allow", "Deny"
 
@@ -28,6 +29,24 @@ class Request:
     action: str
     resource: str
     context: Mapping[str, tuple[str, ...]]
+
+
+def general_keys(who: Principal, region: str, now: datetime) -> dict[str, tuple[str, ...]]:
+    """The keys of conditions that every request has.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    return {
+        "aws:principalarn": (who.role or who.arn,),
+        "aws:principalaccount": (who.account,),
+        "aws:userid": (who.user_id,),
+        "aws:principaltype": ("AssumedRole" if who.role else "User",),
+        "aws:requestedregion": (region,),
+        "aws:securetransport": ("true",),
+        "aws:currenttime": (now.isoformat(),),
+        "aws:epochtime": (str(int(now.timestamp())),),
+        **({} if who.role else {"aws:username": (who.arn.rpartition("/")[2],)}),
+    }
 
 
 def verdict(document: Mapping[str, Any], request: Request) -> str | None:

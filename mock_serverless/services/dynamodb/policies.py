@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mock_serverless.core.arns import Arn
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation, operation_names
-from mock_serverless.core.policies import ALLOW, DENY, Request, knows_operator, listed, matches, verdict
+from mock_serverless.core.policies import ALLOW, DENY, Request, general_keys, knows_operator, listed, matches, verdict
 
 from .schema import INVALID
 from .states import busy, iso
@@ -385,18 +385,7 @@ def _request(db: Database, action: str | None, arn: str, index: str | None = Non
     if call.operation in ("Query", "Scan", "SearchVectors"):
         index = call.params.get("IndexName")
     resource = arn if index is None else f"{arn}/index/{index}"
-    context = {
-        "aws:principalarn": (who.role or who.arn,),
-        "aws:principalaccount": (who.account,),
-        "aws:userid": (who.user_id,),
-        "aws:principaltype": ("AssumedRole" if who.role else "User",),
-        "aws:requestedregion": (db.scope.region,),
-        "aws:securetransport": ("true",),
-        "aws:currenttime": (db.scope.now().isoformat(),),
-        "aws:epochtime": (str(int(db.scope.timestamp())),),
-        **({} if who.role else {"aws:username": (who.arn.rpartition("/")[2],)}),
-        **_details(db, call.params, arn),
-    }
+    context = {**general_keys(who, db.scope.region, db.scope.now()), **_details(db, call.params, arn)}
     return Request(who.arn, who.account, f"dynamodb:{action or call.operation}", resource, context)
 
 
