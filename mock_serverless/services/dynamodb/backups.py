@@ -20,6 +20,7 @@ from mock_serverless.core.scope import Scope
 
 from . import restores
 from .database import Database
+from .encryption import check_unlocked
 from .recovery import DAY, REQUEST, backed_up
 from .schema import INVALID
 from .table import Table
@@ -71,6 +72,7 @@ def create_backup(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     Names need not be unique; the table may be UPDATING or DELETING.
     """
     table = backed_up(db, request["TableName"])
+    check_unlocked(db, table)
     backup = _backed_up(db, table, request["BackupName"], "USER", db.scope.ids.uuid()[:8])
     seconds = db.latency.of("backup")
     creating = replace(backup, status="CREATING")

@@ -21,6 +21,7 @@ from mock_serverless.core.scope import Scope
 from mock_serverless.core.shapes import known
 
 from .database import NOT_FOUND, Database
+from .encryption import check_unlocked
 from .states import found
 from .table import Table
 from .values import refuse
@@ -76,6 +77,7 @@ def update_contributor_insights(db: Database, request: dict[str, Any]) -> dict[s
         raise _not_valid("TableStatus")
     if index is not None and table.index_settings[index].status != "ACTIVE":
         raise _not_valid("IndexStatus")
+    check_unlocked(db, table)
     now = db.scope.timestamp()
     current = table.insights.get(index)
     on = current is not None and current.status in ("ENABLED", "ENABLING")

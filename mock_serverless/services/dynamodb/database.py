@@ -14,6 +14,7 @@ from mock_serverless.core.errors import AwsError, ServedElsewhere
 from mock_serverless.core.scope import Scope
 
 from .changes import STREAM_RETENTION
+from .encryption import check_unlocked
 from .latency import Latency
 from .policies import FOR_OTHERS, OWNERS_ONLY, Policy, authorise
 from .replication import Globe
@@ -123,6 +124,8 @@ class Database:
             authorise(self, table.arn, action, index)
         if table is None or table.status == "CREATING":
             raise AwsError("ResourceNotFoundException", NOT_FOUND)
+        if table.locked is not None:
+            check_unlocked(self, table)
         return table
 
     def _far_table(self, name: str, action: str | None) -> Table | None:

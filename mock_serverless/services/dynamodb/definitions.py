@@ -8,13 +8,13 @@ guesses are nobody's record.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.constraints import NOT_NULL, validation_error, violation
 from mock_serverless.core.errors import AwsError, NotSupported
 
 from . import vector_definitions
+from .encryption import encryption
 from .schema import INVALID, IndexDefinition, KeySchema, Projection, check_projection
 from .table import IndexSettings, Settings, Throughput
 from .values import refuse
@@ -370,42 +370,6 @@ def settings_of(db: Database, request: dict[str, Any]) -> Settings:
     settings.deletion_protection = request.get("DeletionProtectionEnabled", False)
     settings.encryption = encryption(db, request.get("SSESpecification"))
     return settings
-
-
-def encryption(db: Database, given: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The SSEDescription which an SSESpecification asks for; None for the default encryption. Measured on the service."""
-    kind, key = (given or {}).get("SSEType"), (given or {}).get("KMSMasterKeyId")
-    enabled = (given or {}).get("Enabled", kind is not None)
-    if not enabled:
-        for name, value in (("SSEType", kind), ("KMSMasterKeyId", key)):
-            if value is not None:
-                raise refuse(f"{INVALID}{name} can not be specified if Enabled is false")
-        return None
-    if kind not in (None, "KMS"):
-        raise refuse(f"{INVALID}SSEType {kind} is not supported")
-    if key is not None and kind is None:
-        raise refuse(INVALID + "SSEType KMS is required if KMSMasterKeyId is specified")
-    return {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": _key_arn(db, key)}
-
-
-def _key_arn(db: Database, key: str | None) -> str:
-    scope = db.scope
-    if key is not None and key.startswith("arn:"):
-        return key
-    prefix = f"arn:{scope.partition}:kms:{scope.region}:{scope.account}:"
-    if key is not None and key != "alias/aws/dynamodb":
-        if not key.startswith("alias/"):
-            return f"{prefix}key/{key}"
-        return f"{prefix}key/{_id_of(prefix + key)}"  # an alias is shown as its key; keys needn't exist here
-    if db.encryption_key is None:  # the account's AWS managed key for DynamoDB
-        db.encryption_key = f"{prefix}key/{scope.ids.uuid()}"
-    return db.encryption_key
-
-
-def _id_of(name: str) -> str:
-    """An id that is always the same for a name, in the form of a UUID."""
-    digits = md5(name.encode(), usedforsecurity=False).hexdigest()
-    return "-".join(digits[start:end] for start, end in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)))
 
 
 def refuse_others(request: dict[str, Any], known: frozenset[str], name: str) -> None:

@@ -15,6 +15,7 @@ from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
 from .database import Database
+from .encryption import check_unlocked
 from .replica_settings import share_time_to_live
 from .states import busy, found
 from .table import Table
@@ -45,6 +46,7 @@ def update_time_to_live(db: Database, request: dict[str, Any]) -> dict[str, Any]
         raise refuse(
             "Time to live is not supported for global tables with MultiRegionConsistency set to STRONG."
         )  # a guess
+    check_unlocked(db, table)
     expiry.changed, expiry.lag = now, db.ttl_lag
     seconds = db.latency.of("time_to_live")
     if seconds:

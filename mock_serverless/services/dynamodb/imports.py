@@ -202,7 +202,11 @@ def begin_table(scope: Scope, arn: str) -> None:
     if made.table in db.tables:
         _end(db, made, ("TableAlreadyExists", f"Table already exists: {made.table}"))
         return
-    table = tables.make(db, made.request["TableCreationParameters"], made.table_id)
+    try:
+        table = tables.make(db, made.request["TableCreationParameters"], made.table_id)
+    except AwsError as refusal:  # of its key, by now
+        _end(db, made, (refusal.code, refusal.message))
+        return
     table.status = "CREATING"
     scope.later(db.latency.of("import") / 2, "dynamodb:import-items", arn=arn, keys=keys)
 

@@ -18,7 +18,7 @@ from mock_serverless.core.scope import Scope
 
 from .auto_scaling import check_write_scaled, share_write_scaling
 from .consistency import NOT_ALONE, ONLY_WHOLE, STRONG, check_creation, check_deletion, check_request
-from .definitions import encryption
+from .encryption import check_key, encryption, protect, secured
 from .images import unpack
 from .replica_settings import check_overrides, override, set_overrides
 from .replication import CURRENT, LEGACY, Membership, Peer, join, leave, members, table_of
@@ -216,6 +216,15 @@ def _check_keys(table: Table, actions: list[dict[str, Any]]) -> None:
             raise refuse(INVALID + "KMSMasterKeyId must be specified for each replica.")
         if key == "alias/aws/dynamodb":
             raise refuse(INVALID + "All replica keys must either be Customer Managed CMK or AWS Managed CMK.")
+    if own is not None:
+        for action in actions:
+            check_key(_database(table, action["RegionName"]), table.name, _specification(action), action["RegionName"])
+
+
+def _specification(action: dict[str, Any]) -> dict[str, Any]:
+    """The SSESpecification of a new replica of a table that has a key."""
+    key = action.get("KMSMasterKeyId")
+    return {"Enabled": True, "SSEType": "KMS", **({} if key is None else {"KMSMasterKeyId": key})}
 
 
 # ---------------------------------------------------------------------- making replicas
@@ -255,6 +264,7 @@ def _database(table: Table, region: str) -> Database:
 def add_replica(table: Table, db: Database, action: dict[str, Any]) -> Table:
     """Make a replica with the source's items, and introduce it to the others."""
     replica = _copied(table, db, action)
+    protect(replica, secured(db, replica.name, replica.settings.encryption))
     replica.status = "CREATING"
     db.tables[replica.name] = replica
     for key, image in table.items.store.items.items():
@@ -268,9 +278,7 @@ def _copied(table: Table, db: Database, action: dict[str, Any]) -> Table:
     settings = deepcopy(table.settings)
     settings.tags, settings.deletion_protection = {}, False
     if settings.encryption is not None:
-        key = action.get("KMSMasterKeyId")
-        given = {"Enabled": True, "SSEType": "KMS"}
-        settings.encryption = encryption(db, given if key is None else {**given, "KMSMasterKeyId": key})
+        settings.encryption = encryption(db, _specification(action), db.scope.region)
     if settings.paid_per_request_since is not None:
         settings.paid_per_request_since = db.scope.timestamp()
     replica = Table(db.scope, table.name, db.scope.ids.uuid(), table.key.schema, table.attributes, settings)
@@ -394,6 +402,7 @@ def finish_deletion_of_replicas(scope: Scope, table: str, table_id: str, regions
             if replica.stream is not None:
                 close_stream(replica.stream, scope.timestamp())
             del db.tables[table]
+            protect(replica, None)
 
 
 ENDINGS: dict[str, Callable[..., None]] = {

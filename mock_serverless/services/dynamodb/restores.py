@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.errors import AwsError, NotSupported
 
-from .definitions import PER_REQUEST, encryption, index_settings, throughput_of, warm_of
+from .definitions import PER_REQUEST, index_settings, throughput_of, warm_of
 from .descriptions import description
+from .encryption import encryption, protect, secured
 from .schema import INVALID, IndexDefinition
 from .states import begin
 from .store import Store
@@ -114,9 +115,10 @@ def plan(db: Database, source: Table, request: dict[str, Any]) -> Plan:
     if billing == PER_REQUEST:
         settings.paid_per_request_since = db.scope.timestamp()
         settings.on_demand = request.get("OnDemandThroughputOverride", old.on_demand)
-    settings.encryption = None if old.encryption is None else {**old.encryption, "Status": "ENABLED"}
-    if "SSESpecificationOverride" in request:
-        settings.encryption = encryption(db, request["SSESpecificationOverride"])
+    specification = request.get("SSESpecificationOverride")
+    if specification is None and old.encryption is not None:
+        specification = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": old.encryption["KMSMasterKeyArn"]}
+    settings.encryption = encryption(db, specification)
     indexes = (*_local(source, request), *_global(source, request, billing))
     return Plan(settings, indexes, tuple(_vectors(source, request, billing)))
 
@@ -252,6 +254,7 @@ def restored(db: Database, name: str, source: Table, store: Store, plan: Plan, o
         table.define_index(definition, own)
     for _, vectors in plan.vectors:
         table.define_vectors(vectors, VectorSettings())
+    protect(table, secured(db, name, plan.settings.encryption))
     db.tables[name] = table
     begin(db, table, "CREATING", "restore")
     return {"TableDescription": description(table, "CREATING")}

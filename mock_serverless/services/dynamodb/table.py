@@ -128,6 +128,16 @@ class Settings:
         return replace(self, throughput=replace(self.throughput))
 
 
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """A table's key of KMS, and the grants of it; since when it can't be used, and since when the table shows that."""
+
+    key: str
+    grants: tuple[str, ...]
+    lost: float | None = None
+    inaccessible: float | None = None
+
+
 @dataclass(slots=True)
 class Expiry:
     """Time to live: the attribute, when it was last changed, and what is to expire as a heap of (time, order, key)."""
@@ -166,6 +176,9 @@ class Table:
         self.vectors: dict[str, VectorDefinition] = {}  # replaced, never changed in place
         self.vector_settings: dict[str, VectorSettings] = {}
         self.settings = settings
+        self.protection: Protection | None = None  # replaced, never changed; see encryption.py
+        self.locked: tuple[str, str] | None = None
+        """KMS's code and message while items can't be read for want of the key."""
         self.items = Versioned(Store(self.key))
         self.journal = Journal()
         self.stream: Stream | None = None

@@ -26,6 +26,7 @@ from .definitions import (
     settings_of,
 )
 from .descriptions import deleted, description
+from .encryption import protect, secured
 from .states import begin, busy, check_idle, found, unsettled
 from .streams import close_stream, enable_stream
 from .table import Table, VectorSettings
@@ -102,6 +103,8 @@ def make(db: Database, request: dict[str, Any], table_id: str) -> Table:
     for given in request.get("VectorIndexes") or ():
         table.add_vectors(vector_definition(given, key, attributes), VectorSettings())
     table.settings.tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
+    if table.settings.encryption is not None:
+        protect(table, secured(db, name, table.settings.encryption))
     db.tables[name] = table
     return table
 
@@ -169,6 +172,7 @@ def _delete(db: Database, table: Table) -> None:
     if table.stream is not None:
         close_stream(table.stream, db.scope.timestamp())
     del db.tables[table.name]
+    protect(table, None)
     db.policies = {arn: policy for arn, policy in db.policies.items() if arn != table.arn}
 
 

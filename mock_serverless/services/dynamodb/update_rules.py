@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mock_serverless.core.clock import from_timestamp
 from mock_serverless.core.errors import AwsError
 
+from . import encryption
 from .definitions import (
     PER_REQUEST,
     check_bounds,
@@ -19,7 +20,6 @@ from .definitions import (
     check_new_index,
     check_no_throughput,
     check_on_demand,
-    encryption,
 )
 from .schema import INVALID
 from .states import busy, iso
@@ -76,7 +76,7 @@ def check_request(db: Database, request: dict[str, Any]) -> None:
     if sum("Update" not in update for update in (*(updates or ()), *(vectors or ()))) > 1:
         raise one_online_index()
     check_class(request)
-    encryption(db, request.get("SSESpecification"))
+    encryption.check(request.get("SSESpecification"))
     stream = request.get("StreamSpecification")
     if stream is not None and stream["StreamEnabled"] and "StreamViewType" not in stream:
         raise refuse(INVALID + "If stream is being enabled then UpdateViewType is required")

@@ -15,17 +15,17 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
-from . import disassociations, replicas, update_rules
+from . import disassociations, encryption, replicas, update_rules
 from .auto_scaling import check_indexes_scaled, scale_new_indexes
 from .database import Database
-from .definitions import ON_DEMAND_WARM, PER_REQUEST, encryption, index_definition, index_settings, refuse_others
+from .definitions import ON_DEMAND_WARM, PER_REQUEST, index_definition, index_settings, refuse_others
 from .descriptions import description, global_index, vector_index
 from .replica_descriptions import described
 from .replica_settings import check_stream, shares
 from .schema import INVALID
 from .states import begin, check_no_load, found, iso
 from .streams import close_stream, enable_stream
-from .table import IndexSettings, Settings, Table, Throughput, VectorSettings
+from .table import IndexSettings, Protection, Settings, Table, Throughput, VectorSettings
 from .values import refuse
 from .vector_definitions import vector_definition
 
@@ -272,8 +272,7 @@ def _update_encryption(db: Database, table: Table, request: dict[str, Any]) -> d
     """The table stays ACTIVE, and shows its old key for a while."""
     settings = table.settings
     given = request["SSESpecification"]
-    wanted = encryption(db, given)
-    if wanted is None and settings.encryption is None:
+    if not encryption.check(given) and settings.encryption is None:
         raise refuse(INVALID + "Table is already encrypted by default")
     if settings.encryption is not None and given.get("KMSMasterKeyId") == settings.encryption.get("KMSMasterKeyArn"):
         raise refuse(
@@ -281,23 +280,30 @@ def _update_encryption(db: Database, table: Table, request: dict[str, Any]) -> d
             + "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change "
             "Master Key"
         )
+    encryption.check_current(db, table)
+    wanted = encryption.encryption(db, given)
+    protection = encryption.secured(db, table.name, wanted)
     now = table.scope.timestamp()
     settings.encryption_changes = (*(time for time in settings.encryption_changes if now - time < DAY), now)
     shown = {**(settings.encryption or {}), "Status": "UPDATING"}
     if db.latency.of("table"):
         settings.encryption = shown
-        _later(db, table, "dynamodb:encrypt", db.latency.of("table"), wanted=wanted)
+        _later(db, table, "dynamodb:encrypt", db.latency.of("table"), wanted=wanted, protection=protection)
     else:
         settings.encryption = wanted
+        encryption.protect(table, protection)
     return {"SSEDescription": shown, "TableStatus": "ACTIVE"}
 
 
 @job("dynamodb:encrypt")
-def encrypted(scope: Scope, table: str, table_id: str, wanted: dict[str, Any] | None) -> None:
+def encrypted(
+    scope: Scope, table: str, table_id: str, wanted: dict[str, Any] | None, protection: Protection | None
+) -> None:
     """A table has its new key."""
     there = found(scope, table, table_id)
     if there is not None:
         there.settings.encryption = wanted
+        encryption.protect(there, protection)
 
 
 def _update_stream(db: Database, table: Table, request: dict[str, Any]) -> dict[str, Any]:

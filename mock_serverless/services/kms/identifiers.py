@@ -64,7 +64,7 @@ def _home(state: State, arn: Arn, operation: str) -> State:
     """The account whose key an ARN names."""
     scope = state.scope
     if arn.service != "kms" or not arn.resource.startswith(("key/", "alias/")) or arn.partition != scope.partition:
-        raise AwsError("InvalidArnException", f"Invalid arn {arn}")  # a guess at the words
+        raise AwsError("NotFoundException", f"Invalid arn {arn}")  # a guess
     if arn.region != scope.region:
         raise AwsError("NotFoundException", f"Invalid arn {arn.region}")
     if arn.account == scope.account:

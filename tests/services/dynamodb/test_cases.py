@@ -68,6 +68,7 @@ def _made_outside() -> None:
     client("dynamodbstreams", "us-east-1")
     for region in REGIONS:
         client("dynamodb", region)
+        client("kms", region)
 
 
 @pytest.mark.parametrize("case", _cases())

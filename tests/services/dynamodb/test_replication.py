@@ -299,6 +299,9 @@ def test_an_item_that_was_prolonged_elsewhere_lives(cloud: Cloud) -> None:
 def test_encryption_is_of_one_kind_with_keys_of_their_own(cloud: Cloud) -> None:
     tables = made(REGIONS[:2])
     cloud.dynamodb.latency(table=5)
+    kms = boto3.client("kms", region_name="us-east-1")
+    for name in ("alias/own", "alias/another"):
+        kms.create_alias(AliasName=name, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     update = {
         "TableName": "tab",
         "SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/own"},
