@@ -24,7 +24,7 @@ from .schema import INVALID, MAX_HASH, MAX_RANGE, EmptyKeyValue, Key
 from .store import Record
 from .table import ITEM_TOO_LARGE, MAX_ITEM, UPDATE_TOO_LARGE, Table, sized
 from .throttling import admit_failure, admit_read, admit_write
-from .values import EMPTY_NAMES, Item, Value, ValueRefusal, normalise_item, refuse, type_of
+from .values import EMPTY_NAMES, Item, Value, ValueRefusal, normalise_item, refuse, size_of, type_of
 
 Condition = Callable[[Item], bool]
 A = TypeVar("A")
@@ -43,6 +43,8 @@ SIZED_BY_ITEM = frozenset(
     )
 )
 """The regions in which an UpdateItem is as large as the item it leaves (parity suite, limits/itemSizeBySurface, 2026-09)."""
+SURELY_FITS = MAX_ITEM // 6
+"""An item of this size may be in five local indexes, the most there can be, as well."""
 NOT_SCALAR = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {}: {}"
 
 
@@ -225,6 +227,8 @@ class PutAction:
             definition.check(self.item)
         if table.vectors:
             table.check_vectors(self.item)
+        if self.record[1] > SURELY_FITS:
+            check_entries(table, self.record)
         return key
 
     def applied(self, table: Table, old: Record | None) -> Record | None:
@@ -330,7 +334,10 @@ class UpdateAction:
             _check_index_keys(table, update.touched, new)
         if table.vectors:
             table.check_vectors(new, update.touched)
-        return sized(new, UPDATE_TOO_LARGE)
+        record = sized(new, UPDATE_TOO_LARGE)
+        if record[1] > SURELY_FITS:
+            check_entries(table, record, UPDATE_TOO_LARGE)
+        return record
 
 
 def literals_of(update: BoundUpdate | None) -> dict[str, Value]:
@@ -360,3 +367,20 @@ def _check_index_keys(table: Table, touched: tuple[str, ...], new: Item) -> None
                     raise EmptyKeyValue(EMPTIED_INDEX_KEY.format(EMPTY_NAMES[kind]))
                 if kind != "N":
                     definition.check_length(name, content, longest)
+
+
+def check_entries(table: Table, record: Record, too_large: str = ITEM_TOO_LARGE) -> None:
+    """An item and its entries in the table's local indexes have 400 KB together.
+
+    "Item size for tables with local secondary indexes" of the developer guide's constraints. How large an entry is, and the
+    words, as AWS's DynamoDB Local has them: an index of all attributes has the item once more, another one its own key and what
+    it includes.
+    """
+    item, total = record
+    for definition in table.local_indexes:
+        if all(name in item for name in definition.key.names):
+            projection = definition.projection
+            names = {*definition.key.names, *projection.included}
+            total += record[1] if projection.names is None else size_of({n: item[n] for n in names if n in item})
+    if total > MAX_ITEM:
+        raise refuse(too_large)

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mock_serverless import Cloud
+from mock_serverless.services.dynamodb.values import size_of
 from tests.services.dynamodb.test_cases import filled
 
 FILE = Path(__file__).parents[2] / "cases" / "dynamodb_update_sizes.json"
@@ -154,3 +155,53 @@ def test_what_a_transaction_carries(cloud: Cloud) -> None:
     updates = [{"Update": {"TableName": "sizes", "Key": key, **update}} for key in keys]
     with pytest.raises(ClientError, match="size cannot exceed"):
         client.transact_write_items(TransactItems=updates)
+
+
+ENTRIES = [
+    ({"ProjectionType": "ALL"}, 2, MOST // 2),
+    ({"ProjectionType": "ALL"}, 3, MOST // 3),
+    ({"ProjectionType": "KEYS_ONLY"}, 2, MOST - 6),  # the key of the index: p and k, h1 and hh
+    ({"ProjectionType": "INCLUDE", "NonKeyAttributes": ["w"]}, 2, MOST - 6 - 101),
+    ({"ProjectionType": "ALL"}, 1, MOST),  # without the index's sort key it has no entry
+]
+
+
+@pytest.mark.parametrize(("projection", "copies", "most"), ENTRIES, ids=lambda value: str(value))
+def test_an_item_and_its_entries_in_local_indexes(
+    projection: dict[str, Any], copies: int, most: int, cloud: Cloud
+) -> None:
+    client = boto3.client("dynamodb", region_name="us-east-1")
+    names = [f"h{number}" for number in range(1, max(copies, 2))]
+    client.create_table(
+        TableName="entries",
+        KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "q", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("p", "q", *names)],
+        LocalSecondaryIndexes=[
+            {
+                "IndexName": f"of-{name}",
+                "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": name, "KeyType": "RANGE"}],
+                "Projection": projection,
+            }
+            for name in names
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    key = {"p": {"S": "k"}, "q": {"S": "1"}}
+    item = {**key, "w": text(100), **({name: {"S": "hh"} for name in names} if copies > 1 else {})}
+    room = most - 1 - size_of(item)
+    client.put_item(TableName="entries", Item={**item, "v": text(room)})
+    for put in (
+        lambda: client.put_item(TableName="entries", Item={**item, "v": text(room + 1)}),
+        lambda: client.batch_write_item(
+            RequestItems={"entries": [{"PutRequest": {"Item": {**item, "v": text(room + 1)}}}]}
+        ),
+    ):
+        with pytest.raises(ClientError, match=PUT):
+            put()
+    with pytest.raises(ClientError, match=UPDATE):
+        client.update_item(
+            TableName="entries",
+            Key=key,
+            UpdateExpression="SET v = :v",
+            ExpressionAttributeValues={":v": text(room + 1)},
+        )
