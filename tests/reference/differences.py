@@ -53,7 +53,7 @@ def several(operation: str, params: dict[str, Any], ours: Outcome, theirs: Outco
 
 
 OPERATOR = re.compile(
-    r"\b(?:size|begins_with|contains|attribute_\w+|if_not_exists|list_append)\b|\bBETWEEN\b|\bIN\b|\bADD\b|\bDELETE\b|,"
+    r"\b(?:size|begins_with|contains|attribute_\w+|if_not_exists|list_append)\b|\bBETWEEN\b|\bIN\b|\b(?:ADD|DELETE|REMOVE)\b|,"
     r"|<=|>=|<>|[-=<>+]"
 )
 
@@ -123,8 +123,13 @@ def reasons(operation: str, params: dict[str, Any], ours: Outcome, theirs: Outco
         return any(
             _same(operation, params, reason, Outcome(code=VALIDATION, message=theirs.message)) for reason in mine
         )
-    pairs = zip(mine, others, strict=True)
-    return all(reason == other or _same(operation, params, reason, other) for reason, other in pairs)
+    alone = any(
+        pattern("{V}{key}").fullmatch(str(reason)) for reason in mine
+    )  # AWS tells the first mistake in a key alone
+    return all(
+        reason == other or (alone and not reason.code) or _same(operation, params, reason, other)
+        for reason, other in zip(mine, others, strict=True)
+    )
 
 
 def reasons_of(outcome: Outcome) -> list[Outcome]:

@@ -139,6 +139,9 @@ SINGLE = {"UpdateExpression": "SET a = size(b)"}
 WRONG = "Invalid UpdateExpression: Incorrect operand type for operator or function; operator or function: {}, operand type: {}"
 SAME = {"TransactItems": [{"Delete": {"TableName": "t", "Key": {"p": {"N": n}}}} for n in ("1", "1.0")]}
 OTHER = {"TransactItems": [{"Delete": {"TableName": "t", "Key": {"p": {"N": n}}}} for n in ("1", "2")]}
+BOTH = {"UpdateExpression": "ADD b :v REMOVE c[7]"}
+NO_TYPE = "An operand in the update expression has an incorrect data type"
+NO_PATH = "The document path provided in the update expression is invalid for update"
 TWO = "Transaction request cannot include multiple operations on one item"
 
 
@@ -161,6 +164,15 @@ def cancelled(*messages: str) -> Outcome:
             *("UpdateItem", {"UpdateExpression": "SET a = :b"}),
             *(refused(WRONG.format("+", "S")), refused(WRONG.format("+", "N")), False),
             id="one fault told in two ways",
+        ),
+        pytest.param("UpdateItem", BOTH, refused(NO_TYPE), refused(NO_PATH), True, id="two actions"),
+        pytest.param(
+            "UpdateItem",
+            {"UpdateExpression": "ADD b[0] :v"},
+            refused(NO_TYPE),
+            refused(NO_PATH),
+            False,
+            id="one action",
         ),
         pytest.param("TransactWriteItems", SAME, refused(TWO), Outcome(), True, id="one item"),
         pytest.param("TransactWriteItems", OTHER, refused(TWO), Outcome(), False, id="two items"),
