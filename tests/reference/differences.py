@@ -18,6 +18,8 @@ from .outcomes import Outcome, canonical, text_of
 
 TABLE = json.loads((Path(__file__).parents[1] / "cases" / "dynamodb_reference.json").read_text(encoding="utf-8"))
 VALIDATION = "ValidationException"
+CODES = {"None": "", "ValidationError": VALIDATION, "ConditionalCheckFailed": "ConditionalCheckFailedException"}
+"""Of reasons: the errors that single operations give."""
 
 
 @cache
@@ -124,7 +126,7 @@ def reasons(operation: str, params: dict[str, Any], ours: Outcome, theirs: Outco
             _same(operation, params, reason, Outcome(code=VALIDATION, message=theirs.message)) for reason in mine
         )
     alone = any(
-        pattern("{V}{key}").fullmatch(str(reason)) for reason in mine
+        pattern("{V}({key}|{indexkey})").fullmatch(str(reason)) for reason in mine
     )  # AWS tells the first mistake in a key alone
     return all(
         reason == other or (alone and not reason.code) or _same(operation, params, reason, other)
@@ -136,7 +138,7 @@ def reasons_of(outcome: Outcome) -> list[Outcome]:
     """The CancellationReasons as if each were an answer of its own."""
     made = []
     for reason in outcome.answer.get("CancellationReasons", ()):
-        code = {"ValidationError": VALIDATION, "None": ""}.get(reason["Code"], reason["Code"])
+        code = CODES.get(reason["Code"], reason["Code"])
         shown = {"Item": reason["Item"]} if reason.get("Item") else {}
         made.append(Outcome(shown, code, reason.get("Message") or ""))
     return made
