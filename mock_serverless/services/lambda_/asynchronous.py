@@ -67,9 +67,11 @@ def _handle(scope: Scope, event: Event) -> None:
 
 
 def _refused(target: Target, event: Event, config: dict[str, Any], error: AwsError) -> None:
-    """It could not be run now."""
+    """It could not be run now. Throttles and AWS's own errors are tried again:
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
     scope = target.state.scope
-    if error.code != "TooManyRequestsException":
+    if error.code != "TooManyRequestsException" and error.status < 500:
         _give_up(target, event, config, "RecursiveInvocation" if "Recursive" in error.code else error.code, None)
         return
     if target.there().reserved == 0:

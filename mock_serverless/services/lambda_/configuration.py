@@ -17,6 +17,7 @@ from ...core.errors import AwsError, NotSupported
 from ...core.operation import service_model
 from ...core.scope import Scope
 from .errors import invalid
+from .keys import check_grant
 from .store import Version
 
 # recorded, in this order
@@ -93,15 +94,8 @@ def _timeout(scope: Scope, settings: dict[str, Any], value: int) -> int:
 
 
 def _key(scope: Scope, settings: dict[str, Any], value: str) -> str:
-    """Ask KMS whether there is such a key; the words as users report them, for a key that can't be used."""
     if value:
-        try:
-            scope.call("kms", "DescribeKey", {"KeyId": value}, caller="lambda")
-        except AwsError as e:
-            raise invalid(
-                "Lambda was unable to configure access to your environment variables because the KMS key is invalid for "
-                f"CreateGrant. Please check your KMS key settings. KMS Exception: {e.code}KMS Message: {e.message}"
-            ) from None
+        check_grant(scope, value, settings["Role"])
     return value
 
 

@@ -13,6 +13,7 @@ from ...core.logbook import Line
 from ...core.principals import secrets_of
 from ...core.scope import Scope
 from .configuration import runtime_arn
+from .keys import check_variables
 from .names import Target, find
 from .runtime.environment import Environment, Invocation, Outcome
 from .runtime.logs import LEVELS, Log, platform_event
@@ -57,6 +58,8 @@ def run(target: Target, invocation: Invocation, led_by: Chain) -> Run:
     environments = state.environments
     _check_concurrency(function, environments.busy.get(function.name, 0))
     environment = _environment(state, function, version)
+    if environment.cold:
+        check_variables(state.scope, version.settings)
     prelude = [_first_line(state, version, environment)] if environment.cold or environment.to_restore else []
     environment.process.chain = links
     environments.busy[function.name] = environments.busy.get(function.name, 0) + 1

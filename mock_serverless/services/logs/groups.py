@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...core.arns import Arn
 from ...core.errors import AwsError, NotSupported
+from ...core.keys import try_key
 from ...core.operation import operation, operation_names, output_shape
 from .ingestion import ARRIVED, take_up
 from .requests import group_of, page
@@ -39,12 +41,19 @@ def create_log_group(state: State, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_key(state: State, group: str, key: str) -> None:
-    """Ask KMS whether there is such a key. The words as users report them."""
+    """Ask KMS whether the key can be used: API_AssociateKmsKey. The words as users report them."""
+    context = {"aws:logs:arn": state.arn(group)}
     try:
-        state.scope.call("kms", "DescribeKey", {"KeyId": key}, caller="logs")
-    except AwsError:
-        message = f"The specified KMS key does not exist or is not allowed to be used with Arn '{state.arn(group)}'"
-        raise invalid(message) from None
+        if Arn.parse(key) is None:
+            raise AwsError("NotFoundException", "")
+        try_key(
+            state.scope, "GenerateDataKey", {"KeyId": key, "KeySpec": "AES_256", "EncryptionContext": context}, "logs"
+        )
+    except AwsError as e:
+        if e.code == "AccessDeniedException":
+            message = f"The specified KMS key does not exist or is not allowed to be used with Arn '{state.arn(group)}'"
+            raise AwsError(e.code, message) from None
+        raise invalid(f"The specified KMS Key Id could not be found. '{group}'") from None
 
 
 @operation

@@ -5,27 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from ...core.clock import from_timestamp
+from ...core.errors import AwsError
 from ...core.operation import operation
+from .encryption import OWNED, check_encryption
 from .names import check_name, page
 from .store import Activity, State, Token
 
 
 @operation
 def create_activity(db: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Idempotent by name; tags and encryption of an existing one stay as they are."""
+    """Idempotent by name; tags of an existing one stay as they are. A guess at the words of the refusal."""
     check_name(request["name"])
     arn = db.arn("activity", request["name"])
-    activity = db.activities.get(arn)
+    activity, encryption = db.activities.get(arn), request.get("encryptionConfiguration")
     if activity is None:
+        check_encryption(db, encryption, {"aws:states:activityArn": arn})
         tags = {t["key"]: t.get("value", "") for t in request.get("tags", ())}
-        activity = db.activities[arn] = Activity(arn, request["name"], db.scope.timestamp(), tags)
+        activity = Activity(arn, request["name"], db.scope.timestamp(), tags, encryption or OWNED)
+        db.activities[arn] = activity
+    elif encryption not in (None, activity.encryption):
+        message = f"Activity Already Exists: '{arn}'. EncryptionConfiguration may not be updated."
+        raise AwsError("ActivityAlreadyExists", message)
     return {"activityArn": arn, "creationDate": from_timestamp(activity.created)}
 
 
 @operation
 def describe_activity(db: State, request: dict[str, Any]) -> dict[str, Any]:
     activity = db.activity(request["activityArn"])
-    return {**_entry(activity), "encryptionConfiguration": {"type": "AWS_OWNED_KEY"}}
+    return {**_entry(activity), "encryptionConfiguration": activity.encryption}
 
 
 def _entry(activity: Activity) -> dict[str, Any]:

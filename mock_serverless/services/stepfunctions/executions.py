@@ -13,6 +13,7 @@ from ...core.errors import AwsError, InternalError
 from ...core.operation import operation
 from ...core.scope import Scope
 from . import execution_log
+from .encryption import check_data_key
 from .flow import FLOW, finish
 from .language import Document
 from .language.definition import no_json
@@ -76,6 +77,7 @@ def begin(
     if machine.deleting:
         raise AwsError("StateMachineDeleting", f"State Machine Being Deleted: '{machine.arn}'")
     revision, version, alias = _chosen(db, machine, request["stateMachineArn"])
+    check_data_key(db, machine)
     scope = db.scope
     name = request.get("name") or scope.ids.uuid()
     arn = db.arn("execution", machine.name, name)

@@ -13,6 +13,7 @@ from ...core.clock import from_timestamp
 from ...core.errors import AwsError
 from ...core.operation import operation
 from . import coverage, variables
+from .encryption import check_encryption
 from .execution_log import check_destination
 from .integrations.resources import KNOWN
 from .language import validate, warnings
@@ -37,7 +38,7 @@ def create_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
     if coverage.collecting is not None:
         coverage.collecting.created(name, request["definition"])
     if there is None:
-        _check_elsewhere(db, settings)
+        _check_elsewhere(db, arn, settings)
         now = db.scope.timestamp()
         revision = Revision("INITIAL", request["definition"], request["roleArn"])
         tags = {t["key"]: t.get("value", "") for t in request.get("tags", ())}
@@ -94,18 +95,9 @@ def _check_logging(logging: dict[str, Any]) -> None:
         raise AwsError("InvalidLoggingConfiguration", message)
 
 
-def _check_elsewhere(db: State, settings: dict[str, Any]) -> None:
-    """Look for the log group and the key of settings where they are."""
-    encryption = settings.get("encryptionConfiguration") or {}
-    if encryption.get("type") == "CUSTOMER_MANAGED_KMS_KEY":
-        key = encryption.get("kmsKeyId")
-        if not key:  # guesses at the words
-            message = "Invalid Encryption Configuration: a KMS key is required for the type CUSTOMER_MANAGED_KMS_KEY"
-            raise AwsError("InvalidEncryptionConfiguration", message)
-        try:
-            db.scope.call("kms", "DescribeKey", {"KeyId": key}, caller="states")
-        except AwsError as e:
-            raise AwsError("KmsAccessDeniedException", e.message) from None
+def _check_elsewhere(db: State, arn: str, settings: dict[str, Any]) -> None:
+    """Look for the log group and the key of a machine's settings where they are."""
+    check_encryption(db, settings.get("encryptionConfiguration"), {"aws:states:stateMachineArn": arn})
     check_destination(db, settings.get("loggingConfiguration") or {})
 
 
@@ -140,13 +132,13 @@ def update_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
         check_definition(definition, machine.type)
     role = request.get("roleArn", machine.revision.role)
     settings = _settings(request, machine.settings)
-    _check_elsewhere(db, {name: settings[name] for name in SETTINGS if name in request})
+    _check_elsewhere(db, machine.arn, {name: settings[name] for name in SETTINGS if name in request})
     machine.updated = db.scope.timestamp()
     if (definition, role, settings) != (machine.revision.definition, machine.revision.role, machine.settings):
         machine.revision = Revision(db.scope.ids.uuid(), definition, role)
         if coverage.collecting is not None:
             coverage.collecting.created(machine.name, definition)
-        machine.settings = settings
+        machine.settings, machine.data_key_until = settings, 0.0
     answer: dict[str, Any] = {"updateDate": from_timestamp(machine.updated)}
     if machine.revision.id != "INITIAL":
         answer["revisionId"] = machine.revision.id

@@ -45,7 +45,10 @@ class Alias:
 
 @dataclass(slots=True)
 class StateMachine:
-    """A state machine; ``settings`` are the members that describe gives back as they came."""
+    """A state machine; ``settings`` are the members that describe gives back as they came.
+
+    ``data_key_until`` is until when the data key serves that KMS has given for it.
+    """
 
     arn: str
     name: str
@@ -60,6 +63,7 @@ class StateMachine:
     versions: dict[int, Version] = field(default_factory=dict)
     aliases: dict[str, Alias] = field(default_factory=dict)
     executions: list[str] = field(default_factory=list)
+    data_key_until: float = 0.0
 
 
 @dataclass(slots=True)
@@ -146,6 +150,7 @@ class Activity:
     name: str
     created: float
     tags: dict[str, str]
+    encryption: dict[str, Any]
     queue: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import boto3
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -134,17 +134,17 @@ def test_groups_are_listed(logs: Any) -> None:
 
 
 def test_a_key_is_looked_up(cloud: Cloud, logs: Any) -> None:
-    key = "arn:aws:kms:us-east-1:123456789012:key/1"
-    cloud.stub("kms", "DescribeKey", {"KeyMetadata": {"KeyId": "1"}})
+    kms = boto3.client("kms")
+    made = kms.create_key()["KeyMetadata"]
+    key = made["Arn"]
     logs.create_log_group(logGroupName="g", kmsKeyId=key)
     assert logs.describe_log_groups()["logGroups"][0]["kmsKeyId"] == key
     logs.disassociate_kms_key(logGroupName="g")
     assert "kmsKeyId" not in logs.describe_log_groups()["logGroups"][0]
-    from mock_serverless import AwsError
-
-    cloud.stub("kms", "DescribeKey", AwsError("NotFoundException", "no"))
-    with pytest.raises(ClientError, match="The specified KMS key does not exist or is not allowed to be used with Arn"):
-        logs.associate_kms_key(logGroupName="g", kmsKeyId=key)
+    kms.disable_key(KeyId=key)
+    for wrong in (made["KeyId"], key + "0", key):
+        with pytest.raises(logs.exceptions.InvalidParameterException, match=r"KMS Key Id could not be found\. 'g'"):
+            logs.associate_kms_key(logGroupName="g", kmsKeyId=wrong)
 
 
 def test_a_rollback_takes_events_back(cloud: Cloud, logs: Any, stream: dict[str, str]) -> None:

@@ -119,15 +119,62 @@ def test_a_failure_is_a_warning(cloud: Cloud, logs: Any) -> None:
 
 
 def test_a_key_is_looked_up(cloud: Cloud) -> None:
-    from mock_serverless import AwsError
-
     cloud.function("f", lambda event, context: None)
-    client, key = boto3.client("lambda"), "arn:aws:kms:us-east-1:123456789012:key/1"
-    cloud.stub("kms", "DescribeKey", AwsError("NotFoundException", "no such key"))
-    with pytest.raises(ClientError, match="because the KMS key is invalid for CreateGrant"):
-        client.update_function_configuration(FunctionName="f", KMSKeyArn=key)
-    cloud.stub("kms", "DescribeKey", {"KeyMetadata": {"KeyId": "1"}})
-    assert client.update_function_configuration(FunctionName="f", KMSKeyArn=key)["KMSKeyArn"] == key
+    client, kms = boto3.client("lambda"), boto3.client("kms")
+    arn = kms.create_key()["KeyMetadata"]["Arn"]
+    assert client.update_function_configuration(FunctionName="f", KMSKeyArn=arn)["KMSKeyArn"] == arn
+    assert kms.list_grants(KeyId=arn)["Grants"] == []
+    cloud.clock.advance(2)
+    kms.create_alias(AliasName="alias/a", TargetKeyId=arn)
+    kms.disable_key(KeyId=arn)
+    invalid = "because the KMS key is invalid for CreateGrant. Please check your KMS key settings. KMS Exception: "
+    alias = arn.partition("key/")[0] + "alias/a"
+    for key, message in {
+        arn + "0": f"{invalid}NotFoundException KMS Message: Invalid keyId",
+        arn: f"{invalid}DisabledException KMS Message: {arn} is disabled.",
+        alias: f"{invalid}InvalidArnException KMS Message: ",
+    }.items():
+        with pytest.raises(ClientError) as refused:
+            client.update_function_configuration(FunctionName="f", KMSKeyArn=key)
+        assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
+        assert message in str(refused.value)
+
+
+def test_a_new_environment_reads_its_variables(cloud: Cloud) -> None:
+    runs: list[str] = []
+    cloud.function("f", lambda event, context: runs.append(os.environ["SECRET"]))
+    client, kms = boto3.client("lambda"), boto3.client("kms")
+    arn = kms.create_key()["KeyMetadata"]["Arn"]
+
+    def configure(**settings: Any) -> None:
+        client.update_function_configuration(FunctionName="f", **settings)
+        cloud.clock.advance(2)
+
+    configure(KMSKeyArn=arn, Environment={"Variables": {"SECRET": "s"}})
+    client.invoke(FunctionName="f")
+    kms.disable_key(KeyId=arn)
+    client.invoke(FunctionName="f")  # warm
+    configure(Description="cold")
+    words = f"the KMS key used is disabled. Please .* KMS Exception: DisabledExceptionKMS Message: {arn} is disabled"
+    with pytest.raises(client.exceptions.KMSDisabledException, match=words) as refused:
+        client.invoke(FunctionName="f")
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 502
+    client.invoke(FunctionName="f", InvocationType="Event")
+    cloud.clock.advance(60)
+    assert runs == ["s", "s"]
+    kms.enable_key(KeyId=arn)
+    cloud.clock.advance(300)
+    assert runs == ["s", "s", "s"]
+    kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
+    configure(Description="cold again")
+    with pytest.raises(client.exceptions.KMSInvalidStateException):
+        client.invoke(FunctionName="f")
+    cloud.clock.advance(8 * 24 * 3600)
+    with pytest.raises(client.exceptions.KMSNotFoundException):
+        client.invoke(FunctionName="f")
+    configure(KMSKeyArn="")
+    client.invoke(FunctionName="f")
+    assert len(runs) == 4
 
 
 def test_a_published_version_says_how_it_starts(cloud: Cloud) -> None:

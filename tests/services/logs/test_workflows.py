@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from mock_serverless import AwsError, Cloud
+from mock_serverless import Cloud
 
 from .conftest import MILLIS
 
@@ -142,15 +142,51 @@ def test_a_group_that_is_not_there(cloud: Cloud, logs: Any) -> None:
 
 
 def test_a_key_is_looked_up(cloud: Cloud) -> None:
-    client = boto3.client("stepfunctions")
-    encryption = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "alias/none"}
+    client, kms = boto3.client("stepfunctions"), boto3.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    encryption = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "alias/key"}
     request = {"name": "m", "roleArn": ROLE, "definition": json.dumps(PASS), "encryptionConfiguration": encryption}
-    cloud.stub("kms", "DescribeKey", AwsError("NotFoundException", "Alias alias/none is not found."))
-    with pytest.raises(ClientError, match="KmsAccessDeniedException"):
+    with pytest.raises(ClientError, match=r"InvalidEncryptionConfiguration.*alias/key is not found"):
         client.create_state_machine(**request)
-    cloud.stub("kms", "DescribeKey", {"KeyMetadata": {"KeyId": "1"}})
+    kms.create_alias(AliasName="alias/key", TargetKeyId=key)
     arn = client.create_state_machine(**request)["stateMachineArn"]
     assert client.describe_state_machine(stateMachineArn=arn)["encryptionConfiguration"] == encryption
+    client.start_execution(stateMachineArn=arn)
+    kms.disable_key(KeyId=key)
+    client.start_execution(stateMachineArn=arn)  # with the data key of before
+    cloud.clock.advance(300)
+    with pytest.raises(client.exceptions.KmsInvalidStateException) as refused:
+        client.start_execution(stateMachineArn=arn)
+    assert refused.value.response["kmsKeyState"] == "DISABLED"
+    assert len(client.list_executions(stateMachineArn=arn)["executions"]) == 2
+    kms.enable_key(KeyId=key)
+    client.start_execution(stateMachineArn=arn)
+
+
+def test_who_may_not_use_a_key(cloud: Cloud) -> None:
+    kms, client = boto3.client("kms"), boto3.client("stepfunctions")
+    everything = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    nothing = {"Effect": "Deny", "Principal": "*", "Action": "kms:GenerateDataKey", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everything, nothing]})
+    arn = kms.create_key(Policy=policy)["KeyMetadata"]["Arn"]
+    encryption = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": arn}
+    with pytest.raises(client.exceptions.KmsAccessDeniedException, match="kms:GenerateDataKey"):
+        client.create_activity(name="a", encryptionConfiguration=encryption)
+    with pytest.raises(ClientError, match=r"AccessDeniedException.* is not allowed to be used with Arn"):
+        boto3.client("logs").create_log_group(logGroupName="g", kmsKeyId=arn)
+
+
+def test_an_activity_keeps_its_key(cloud: Cloud) -> None:
+    client = boto3.client("stepfunctions")
+    encryption = {
+        "type": "CUSTOMER_MANAGED_KMS_KEY",
+        "kmsKeyId": boto3.client("kms").create_key()["KeyMetadata"]["Arn"],
+    }
+    arn = client.create_activity(name="a", encryptionConfiguration=encryption)["activityArn"]
+    assert client.create_activity(name="a")["activityArn"] == arn
+    assert client.describe_activity(activityArn=arn)["encryptionConfiguration"] == encryption
+    with pytest.raises(client.exceptions.ActivityAlreadyExists):
+        client.create_activity(name="a", encryptionConfiguration={"type": "AWS_OWNED_KEY"})
 
 
 def test_a_redriven_execution(cloud: Cloud, logs: Any, group: None) -> None:
