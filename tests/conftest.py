@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import selectors
 import socket
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -24,6 +28,7 @@ BESIDE = Path(__file__).resolve().parents[2] / "shared" / "conformance"
 CONFORMANCE = Path(os.environ.get("MOCK_SERVERLESS_CONFORMANCE", BESIDE))
 CORPORA = CONFORMANCE.parent / "corpora"
 
+REAL_SLEEP = time.sleep
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 
@@ -34,6 +39,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--reference-seed", default=os.environ.get("REFERENCE_SEED", "1"), help="where to start drawing them"
     )
+
+
+@pytest.fixture
+def no_real_waiting() -> Iterator[None]:
+    """Fails a test in whose thread something really sleeps: by ``time.sleep``, or in an event loop until a timer is due.
+
+    Asked of Python's profiler, not of a clock: how busy the machine is doesn't matter.
+    """
+    waited: list[str] = []
+
+    def look(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "c_call" and argument is REAL_SLEEP:
+            waited.append(f"time.sleep in {frame.f_code.co_name}")
+        elif event == "call" and frame.f_code.co_filename == selectors.__file__ and frame.f_locals.get("timeout"):
+            waited.append(f"an event loop, for {frame.f_locals['timeout']} s")
+
+    sys.setprofile(look)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+    assert waited == []
 
 
 class NetworkUsed(BaseException):

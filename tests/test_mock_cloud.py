@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import textwrap
-import time
 import warnings
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -160,16 +159,6 @@ def test_the_same_seed_gives_the_same_run() -> None:
     assert run(7) == run(7)
     assert run(7) != run("7")
     assert run(7)[0]["ResponseMetadata"]["RequestId"] != run(7)[1]["ResponseMetadata"]["RequestId"]
-
-
-def test_entering_and_leaving_is_quick() -> None:
-    with mock_cloud():
-        pass
-    began = time.perf_counter()
-    for _ in range(100):
-        with mock_cloud():
-            pass
-    assert (time.perf_counter() - began) / 100 < 0.003  # the bar is 0.3 ms; a machine that is busy is slower
 
 
 # ---------------------------------------------------------------------- what failed in the background

@@ -24,15 +24,14 @@ def from_epoch(seconds: float) -> Any:
     return from_timestamp(seconds)
 
 
+@pytest.mark.usefixtures("no_real_waiting")
 def test_sleeping_passes_virtual_time(cloud: Cloud) -> None:
-    real = time.perf_counter()
     with cloud.guest("f", 100) as visit:
         time.sleep(60)
         assert time.time() == 1_000_060
         assert (visit.used, visit.left(), caller()) == (60, 40, "f")
     assert caller() == "test"
     assert current_visit() is None
-    assert time.perf_counter() - real < 5
 
 
 def test_time_is_up_at_the_limit(cloud: Cloud) -> None:
@@ -74,6 +73,7 @@ def test_background_work_is_on_nobodys_account(cloud: Cloud) -> None:
     assert (visit.used, cloud.clock.timestamp()) == (5, 1_000_005)
 
 
+@pytest.mark.usefixtures("no_real_waiting")
 def test_event_loops_of_guests_are_virtual(cloud: Cloud) -> None:
     async def work() -> float:
         loop = asyncio.get_running_loop()
@@ -81,11 +81,9 @@ def test_event_loops_of_guests_are_virtual(cloud: Cloud) -> None:
         await asyncio.gather(asyncio.sleep(3600), asyncio.sleep(60))
         return loop.time() - before
 
-    real = time.perf_counter()
     with cloud.guest("f"):
         assert asyncio.run(work()) == pytest.approx(3600)
     assert cloud.clock.timestamp() == pytest.approx(1_003_600)
-    assert time.perf_counter() - real < 5
     loop = asyncio.new_event_loop()
     assert abs(loop.time() - time.monotonic()) < 1
     loop.close()

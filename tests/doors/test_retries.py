@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
@@ -21,15 +20,9 @@ from botocore.exceptions import (
 
 from mock_serverless import Cloud, mock_cloud
 
+pytestmark = pytest.mark.usefixtures("no_real_waiting")
 _START = datetime(2026, 3, 1, tzinfo=timezone.utc)
 MODES = ["legacy", "standard", "adaptive"]
-
-
-@pytest.fixture(autouse=True)
-def _no_real_waiting() -> Iterator[None]:
-    began = time.perf_counter()
-    yield
-    assert time.perf_counter() - began < 5
 
 
 def client_of(mode: str, attempts: int = 4, service: str = "sts", **options: Any) -> Any:
@@ -82,9 +75,7 @@ def test_other_errors_are_not_retried(cloud: Cloud, mode: str) -> None:
 
 def test_back_off_of_minutes_takes_no_real_time(cloud: Cloud) -> None:
     cloud.fail("sts", "GetCallerIdentity", "InternalFailure", times=8)
-    began = time.perf_counter()
     assert passed(cloud, client_of("legacy", attempts=10).get_caller_identity) > 10
-    assert time.perf_counter() - began < 1
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -136,9 +136,7 @@ def test_a_function_may_wait_for_one_in_another_thread(cloud: Cloud) -> None:
     event = threading.Event()
     cloud.function("waits", lambda e, c: event.wait(PATIENCE))
     cloud.function("sets", lambda e, c: event.set())
-    began = time.perf_counter()
     assert together(lambda: invoking(cloud, "waits"), lambda: invoking(cloud, "sets")) == [True, None]
-    assert time.perf_counter() - began < PATIENCE / 2
 
 
 def test_a_stub_may_wait_for_one_in_another_thread(cloud: Cloud) -> None:
@@ -724,9 +722,7 @@ def test_names_bound_in_advance_stay_virtual_until_the_last_has_left(cloud: Clou
         invoking(cloud, "f", "leaves")
         out.set()
 
-    began = time.perf_counter()
     assert together(lambda: invoking(cloud, "f", "stays"), leaves) == [None, None]
-    assert time.perf_counter() - began < PATIENCE
     assert bound_sleep is time.sleep
 
 
