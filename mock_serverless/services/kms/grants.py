@@ -28,6 +28,8 @@ MOST = 50_000
 @operation
 def create_grant(state: State, request: dict[str, Any]) -> dict[str, Any]:
     refuse(request, "CreateGrant", "GranteeServicePrincipal", "RetiringServicePrincipal")
+    if "GranteePrincipal" not in request:  # the model of newer botocores leaves it open; a guess at the words
+        raise _invalid("Either GranteePrincipal or GranteeServicePrincipal must be specified.")
     check_tokens(state, request)
     key = key_of(state, request, "CreateGrant")
     wanted = _wanted(state, request, key)
