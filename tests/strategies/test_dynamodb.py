@@ -31,7 +31,7 @@ def plain_item(item: dict[str, Any]) -> dict[str, Any]:
     return {name: plain(value) for name, value in item.items()}
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_tables_and_items_are_accepted_and_come_back(data: st.DataObject) -> None:
     definition = data.draw(table_definitions())
@@ -45,7 +45,7 @@ def test_tables_and_items_are_accepted_and_come_back(data: st.DataObject) -> Non
             assert plain_item(found) == plain_item(item)
 
 
-@settings(max_examples=30)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_keys_are_accepted_from_each_form_of_a_table(data: st.DataObject) -> None:
     definition = data.draw(table_definitions(max_indexes=1, names=st.just("one")))

@@ -91,7 +91,7 @@ def test_an_answer_can_be_stubbed_and_comes_back(answer: dict[str, Any]) -> None
     ],
 )
 def test_an_answer_passes_what_botocore_itself_decodes(service: str, operation: str, params: dict[str, str]) -> None:
-    @settings(BUDGET, max_examples=40)
+    @settings(BUDGET, max_examples=20)
     @given(responses(service, operation))
     def check(answer: dict[str, Any]) -> None:
         with mock_cloud() as cloud:

@@ -16,7 +16,7 @@ from mock_serverless.services.stepfunctions.language import validate
 from mock_serverless.strategies import state_machines
 from mock_serverless.strategies.state_machines import DEFECTS
 
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MACHINES = state_machines(functions=("good", "moody"))
 INPUTS = st.fixed_dictionaries(
     {"items": st.lists(st.integers(0, 5), max_size=4)}, optional={"a": st.integers(-9, 9), "b": st.just({"c": "a"})}

@@ -175,7 +175,7 @@ def test_whatever_is_asked(service: str, name: str, fuzzed: Any) -> None:
     cloud, fresh, _ = fuzzed
     shape = operation.service_model(service).operation_model(name).input_shape
 
-    @settings(max_examples=40)
+    @settings(max_examples=25)
     @given(value_of(shape), st.booleans())
     def check(params: dict[str, Any], of_the_table: bool) -> None:
         if of_the_table and "TableName" in params:
@@ -198,7 +198,7 @@ def test_whatever_is_sent(service: str, name: str, fuzzed: Any) -> None:
     client = clients[service]
     method = next(m for m, o in client.meta.method_to_api_mapping.items() if o == name)
 
-    @settings(max_examples=12)
+    @settings(max_examples=8)
     @given(wild(shape))
     def check(params: Any) -> None:
         cloud.restore(fresh)

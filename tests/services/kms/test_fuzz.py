@@ -131,7 +131,7 @@ def test_whatever_is_asked(name: str, fuzzed: Any) -> None:
     cloud, fresh, _ = fuzzed
     shape = operation.service_model("kms").operation_model(name).input_shape
 
-    @settings(max_examples=40)
+    @settings(max_examples=15)
     @given(value_of(shape))
     def check(params: Any) -> None:
         cloud.restore(fresh)
@@ -151,7 +151,7 @@ def test_whatever_is_sent(name: str, fuzzed: Any) -> None:
     shape = operation.service_model("kms").operation_model(name).input_shape
     method = next(m for m, o in client.meta.method_to_api_mapping.items() if o == name)
 
-    @settings(max_examples=25)
+    @settings(max_examples=10)
     @given(value_of(shape), st.data())
     def check(params: dict[str, Any], data: Any) -> None:
         cloud.restore(fresh)
