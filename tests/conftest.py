@@ -55,11 +55,12 @@ def no_real_waiting() -> Iterator[None]:
         elif event == "call" and frame.f_code.co_filename == selectors.__file__ and frame.f_locals.get("timeout"):
             waited.append(f"an event loop, for {frame.f_locals['timeout']} s")
 
+    before = sys.getprofile()
     sys.setprofile(look)
     try:
         yield
     finally:
-        sys.setprofile(None)
+        sys.setprofile(before)
     assert waited == []
 
 
