@@ -44,6 +44,7 @@ def pair(dynamodb_local: Local) -> Iterator[Pair]:
 
 
 @pytest.mark.reference
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a scenario: it would hide what is different
 def test_the_same_calls_give_the_same(pair: Pair, request: pytest.FixtureRequest) -> None:
     wanted, first = (int(request.config.getoption(f"--reference-{name}")) for name in ("calls", "seed"))
     failed: list[Scenario] = []
