@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -117,6 +118,26 @@ def test_size(deploy: Deploy, call: Call, size: int | None) -> None:
     whole = (size or 512) * MB
     assert call("f") == [[whole, 0, whole], [whole, 0, whole], whole]
     assert shutil.disk_usage("/tmp").total == real.total
+
+
+FIRST_ASKED = """
+import shutil, tempfile
+from mock_serverless import mock_cloud
+
+def handler(event, context):
+    tempfile.tempdir = None
+    return [shutil.disk_usage("/tmp").total, bool(tempfile.gettempdir())]
+
+with mock_cloud() as cloud:
+    cloud.function("f", handler)
+    print(cloud.call("lambda", "Invoke", {"FunctionName": "f", "Payload": b""})["Payload"].decode())
+"""
+
+
+def test_the_folder_for_temporary_files_may_first_be_asked_for_in_a_function() -> None:
+    """tempfile tries folders out with a lock held: what stands in for ``os.open`` must not ask it for the folder meanwhile."""
+    done = subprocess.run([sys.executable, "-c", FIRST_ASKED], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "[536870912, true]\n", done.stderr
 
 
 @pytest.fixture

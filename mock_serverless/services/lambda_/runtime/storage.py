@@ -23,6 +23,9 @@ from ....core import guest
 from .stand_ins import Table, real
 
 BLOCK = 4096
+TEMPORARY = tempfile.gettempdir()
+"""Asked for before anything stands in: the first time, tempfile tries folders out with a lock held, and what it does there comes
+to :func:`_inside`, which must not ask it again."""
 _WRITING = os.O_WRONLY | os.O_RDWR
 
 
@@ -113,7 +116,7 @@ def _inside(file: Any) -> str | None:
         path = os.path.realpath(os.fsdecode(os.fspath(file)))
     except (TypeError, ValueError, OSError):
         return None
-    roots = {os.path.realpath("/tmp"), os.path.realpath(tempfile.gettempdir())}
+    roots = {os.path.realpath("/tmp"), os.path.realpath(os.fsdecode(tempfile.tempdir or TEMPORARY))}
     return path if any(path == root or path.startswith(root + os.sep) for root in roots) else None
 
 
