@@ -21,7 +21,7 @@ pytest_plugins = ["pytester"]
 
 Cloud.check_answers = True
 
-settings.register_profile("suite", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("suite", deadline=None, max_examples=35, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "conformance"

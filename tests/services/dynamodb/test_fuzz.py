@@ -175,7 +175,7 @@ def test_whatever_is_asked(service: str, name: str, fuzzed: Any) -> None:
     cloud, fresh, _ = fuzzed
     shape = operation.service_model(service).operation_model(name).input_shape
 
-    @settings(max_examples=25)
+    @settings(max_examples=18)
     @given(value_of(shape), st.booleans())
     def check(params: dict[str, Any], of_the_table: bool) -> None:
         if of_the_table and "TableName" in params:

@@ -778,7 +778,7 @@ def test_a_mock_must_be_what_the_api_could_give(sfn: Machines) -> None:
     state = {
         "Type": "Task",
         "Resource": "arn:aws:states:::sqs:sendMessage",
-        "Parameters": {"QueueUrl": "q"},
+        "Parameters": {"QueueUrl": "q", "MessageBody": "m"},
         "End": True,
     }
     code, message = sfn.refused("test_state", definition=json.dumps(state), mock={"result": '{"MessageId": 5}'})
