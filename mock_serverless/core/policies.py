@@ -46,7 +46,20 @@ def general_keys(who: Principal, region: str, now: datetime) -> dict[str, tuple[
         "aws:currenttime": (now.isoformat(),),
         "aws:epochtime": (str(int(now.timestamp())),),
         **({} if who.role else {"aws:username": (who.arn.rpartition("/")[2],)}),
+        **_session_keys(who, now.timestamp()),
     }
+
+
+def _session_keys(who: Principal, now: float) -> dict[str, tuple[str, ...]]:
+    """Those of a session; long-term keys have none of them."""
+    keys: dict[str, tuple[str, ...]] = {f"aws:principaltag/{name}".lower(): (value,) for name, value in who.tags}
+    if who.source:
+        keys["aws:sourceidentity"] = (who.source,)
+    if who.is_temporary:
+        keys["aws:multifactorauthpresent"] = (str(who.mfa is not None).lower(),)
+    if who.mfa is not None:
+        keys["aws:multifactorauthage"] = (str(int(now - who.mfa)),)
+    return keys
 
 
 def verdict(document: Mapping[str, Any], request: Request) -> str | None:

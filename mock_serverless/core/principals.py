@@ -18,7 +18,9 @@ from .errors import AwsError
 class Principal:
     """A user or the session of a role, as ``sts.get_caller_identity`` names it; ``expires`` in seconds since the epoch.
 
-    ``role`` is the ARN of a session's role.
+    ``role`` is the ARN of a session's role. ``source`` and ``tags`` are its source identity and session tags (keys are told apart
+    whatever their case), ``transitive`` the keys, in lower case, of those that go on along a chain of roles; ``mfa`` is when a
+    code of an MFA device was given.
     """
 
     account: str
@@ -26,6 +28,15 @@ class Principal:
     arn: str
     expires: float = float("inf")
     role: str = ""
+    source: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    transitive: frozenset[str] = frozenset()
+    mfa: float | None = None
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether it is a session."""
+        return bool(self.role) or self.expires < float("inf")
 
 
 def user_of(account: str, partition: str) -> Principal:

@@ -17,7 +17,16 @@ import mock_serverless
 from mock_serverless.core import operation as operations
 from mock_serverless.core.operation import service_model
 
-SERVICES = {"lambda": "lambda_", "apigateway": "apigateway", "stepfunctions": "stepfunctions"}
+SERVICES = {
+    "lambda": "lambda_",
+    "apigateway": "apigateway",
+    "stepfunctions": "stepfunctions",
+    "dynamodb": "dynamodb",
+    "dynamodbstreams": "dynamodb",
+    "kms": "kms",
+    "logs": "logs",
+    "sts": "sts",
+}
 HOME = Path(mock_serverless.__file__).parent / "services"
 # operation -> who refuses what no line names
 REFUSED = {
@@ -26,11 +35,17 @@ REFUSED = {
     "CreateEventSourceMapping": "mappings._settings refuses every member that ACCEPTED has not",
     "UpdateEventSourceMapping": "mappings._settings refuses every member that ACCEPTED has not",
 }
-REFUSED_AS_A_WHOLE = frozenset({"jwtConfiguration", "tlsConfig"})
+REFUSED_AS_A_WHOLE = frozenset({"jwtConfiguration", "tlsConfig", "Recipient", "ProvidedContexts", "dataSources"})
 WITHOUT_EFFECT = {
     "kmsDataKeyReusePeriodSeconds": "how often Step Functions asks KMS; kept and shown",
     "errorCausedByState": "recorded: nothing of it shows in the answer",
     "locationStatus": "which documentation parts are listed: all are of this API as it is now",
+    "DisassociationMode": "has one value, which is what happens",
+    "interleaved": "ignored by AWS since 2019: API_FilterLogEvents",
+    "unmask": "nothing is masked: policies of data protection are refused",
+    "sequenceToken": "ignored by AWS: API_PutLogEvents",
+    "attributes": "more about an entity that Explore related of CloudWatch's console would show",
+    "ExternalId": "what a trust policy may ask for: roles need not exist, and have none",
 }
 
 
@@ -48,8 +63,8 @@ def members(shape: Any, seen: frozenset[str] = frozenset()) -> Iterator[str]:
             yield name
             if name not in REFUSED_AS_A_WHOLE:
                 yield from members(member, seen | {shape.name})
-    elif shape.type_name == "list":
-        yield from members(shape.member, seen | {shape.name})
+    elif shape.type_name in ("list", "map"):
+        yield from members(shape.member if shape.type_name == "list" else shape.value, seen | {shape.name})
 
 
 def named(service: str, name: str) -> bool:

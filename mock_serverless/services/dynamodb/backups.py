@@ -143,7 +143,7 @@ def list_backups(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 
     In the order in which they were made. USER backups unless another type is asked for; a table need not exist.
     """
-    low, high = (_bound(request, f"TimeRange{which}Bound") for which in ("Lower", "Upper"))
+    low, high = _bound(request, "TimeRangeLowerBound"), _bound(request, "TimeRangeUpperBound")
     if low is not None and high is not None and low > high:
         raise refuse(f"{INVALID}Time range lower bound must be less than or equal to upper bound")
     after = _cursor(db, request)

@@ -64,7 +64,7 @@ def decrypt(state: State, request: dict[str, Any]) -> dict[str, Any]:
 def re_encrypt(state: State, request: dict[str, Any]) -> dict[str, Any]:
     check_tokens(state, request)
     refuse(request, "ReEncrypt", "DryRunModifiers")
-    old, new = (request.get(f"{side}EncryptionContext") or {} for side in ("Source", "Destination"))
+    old, new = request.get("SourceEncryptionContext") or {}, request.get("DestinationEncryptionContext") or {}
     before, after = (request.get(f"{side}EncryptionAlgorithm", SYMMETRIC) for side in ("Source", "Destination"))
     blob, named = _blob(request), request.get("SourceKeyId")
     source, material = _opening(state, blob, named, before, "ReEncrypt", "ReEncryptFrom", old)

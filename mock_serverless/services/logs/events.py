@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from ...core.operation import operation
+from .entities import rejection
 from .ingestion import ingest
 from .requests import group_of
 from .store import DAY, OVERHEAD, TIME_BIT, Event, Group, State, invalid
@@ -40,7 +41,12 @@ def put_log_events(state: State, request: dict[str, Any]) -> dict[str, Any]:
     if first < last:
         ingest(state, group, stream, [(e["timestamp"], e["message"]) for e in given[first:last]], now)
     answer: dict[str, Any] = {"nextSequenceToken": sequence_token(state)}
-    return {**answer, "rejectedLogEventsInfo": rejected} if rejected else answer
+    if rejected:
+        answer["rejectedLogEventsInfo"] = rejected
+    fault = rejection(request.get("entity"))
+    if fault is not None:
+        answer["rejectedEntityInfo"] = {"errorType": fault}
+    return answer
 
 
 def _check_sizes(given: list[dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ errors are recorded (in LocalStack's tests, which run against AWS) where they ar
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ...core.arns import Arn
@@ -141,7 +142,9 @@ def list_log_groups(state: State, request: dict[str, Any]) -> dict[str, Any]:
     take_up(state)
     _refuse_accounts(request, "ListLogGroups")
     pattern, kind = request.get("logGroupNamePattern") or "", request.get("logGroupClass")
+    wanted = request.get("logGroupTags") or ()
     found = [g for name, g in sorted(state.groups.items()) if _fits(name, pattern) and kind in (None, g.kind)]
+    found = [group for group in found if all(_has_tag(group, tag) for tag in wanted)]
     groups, token = page(found, request, 1000)
     entries = [{"logGroupName": g.name, "logGroupArn": state.arn(g.name), "logGroupClass": g.kind} for g in groups]
     return {"logGroups": entries, **token}
@@ -150,6 +153,20 @@ def list_log_groups(state: State, request: dict[str, Any]) -> dict[str, Any]:
 def _fits(name: str, pattern: str) -> bool:
     parts = pattern.split("|")
     return any(name.startswith(part[1:]) if part.startswith("^") else part in name for part in parts)
+
+
+def _has_tag(group: Group, wanted: dict[str, Any]) -> bool:
+    """Whether a group has a tag, with one of the values if there are any: ``prod*`` in any case, ``!prod`` for all others."""
+    value, values = group.tags.get(wanted["key"]), wanted.get("values") or ()
+    return value is not None and (not values or any(_is_value(value, one) for one in values))
+
+
+def _is_value(value: str, wanted: str) -> bool:
+    if wanted.startswith("!"):
+        return not _is_value(value, wanted[1:])
+    if "*" not in wanted:
+        return value == wanted
+    return re.fullmatch(".*".join(map(re.escape, wanted.split("*"))), value, re.IGNORECASE | re.DOTALL) is not None
 
 
 def _refuse_accounts(request: dict[str, Any], name: str) -> None:

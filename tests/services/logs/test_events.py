@@ -133,6 +133,50 @@ def test_groups_are_listed(logs: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ([{"key": "stage"}], ["a", "b"]),
+        ([{"key": "stage", "values": ["prod", "other"]}], ["a"]),
+        ([{"key": "stage", "values": ["PRO*"]}], ["a"]),
+        ([{"key": "stage", "values": ["!prod"]}], ["b"]),
+        ([{"key": "stage"}, {"key": "team"}], ["b"]),
+        ([{"key": "Stage"}], []),
+    ],
+)
+def test_groups_are_listed_by_tags(logs: Any, wanted: Any, found: list[str]) -> None:
+    """API_TagFilter of ListLogGroups."""
+    shape = (
+        logs.meta.service_model.operation_model("ListLogGroups").input_shape
+        if hasattr(logs, "list_log_groups")
+        else None
+    )
+    if shape is None or "logGroupTags" not in shape.members:
+        pytest.skip("this botocore's ListLogGroups has no logGroupTags")
+    for name, tags in (("a", {"stage": "prod"}), ("b", {"stage": "dev", "team": "x"}), ("c", {"x": "y"})):
+        logs.create_log_group(logGroupName=name, tags=tags)
+    assert [g["logGroupName"] for g in logs.list_log_groups(logGroupTags=wanted)["logGroups"]] == found
+
+
+@pytest.mark.parametrize(
+    ("keys", "fault"),
+    [
+        ({"Type": "Service", "Name": "shop", "Environment": "ecs:prod"}, None),
+        ({"Type": "AWS::Resource", "ResourceType": "AWS::DynamoDB::Table", "Identifier": "t"}, None),
+        ({"Type": "Service", "Name": "shop"}, "MissingRequiredFields"),
+        ({"Name": "shop", "Environment": "ecs:prod"}, "MissingRequiredFields"),
+        ({"Type": "Shop", "Name": "shop"}, "InvalidTypeValue"),
+        ({"Type": "RemoteService", "Name": "shop", "Colour": "blue"}, "InvalidKeyAttributes"),
+    ],
+)
+def test_an_entity_is_checked(logs: Any, stream: dict[str, str], keys: dict[str, str], fault: str | None) -> None:
+    """API_PutLogEvents: "When the entity is rejected, the events may still be accepted." """
+    events = [{"timestamp": MILLIS, "message": "a"}]
+    answer = logs.put_log_events(**stream, logEvents=events, entity={"keyAttributes": keys})
+    assert answer.get("rejectedEntityInfo", {}).get("errorType") == fault
+    assert texts(logs.get_log_events(**stream)) == ["a"]
+
+
 def test_a_key_is_looked_up(cloud: Cloud, logs: Any) -> None:
     kms = boto3.client("kms")
     made = kms.create_key()["KeyMetadata"]

@@ -71,13 +71,6 @@ def test_whose_key_it_is(cloud: Cloud) -> None:
     assert sts.get_access_key_info(AccessKeyId=key)["Account"] == "111122223333"
 
 
-def test_a_role_assumed_with_a_web_identity(cloud: Cloud) -> None:
-    answer = boto3.client("sts").assume_role_with_web_identity(
-        RoleArn=ROLE, RoleSessionName="me", WebIdentityToken="t" * 20
-    )
-    assert client_with(answer).get_caller_identity()["Account"] == "111122223333"
-
-
 @pytest.mark.parametrize("arn", ["arn:aws:iam::111122223333:user/reader", "not an arn at all, really"])
 def test_an_arn_of_no_role(cloud: Cloud, arn: str) -> None:
     with pytest.raises(ClientError) as caught:
