@@ -10,7 +10,8 @@ from typing import Any
 
 from ...core.errors import AwsError
 from ...core.operation import operation_names, service_model
-from .integrations import calls, resources
+from .integrations import resources
+from .integrations.parameters import Renaming, renaming
 
 KINDS: dict[str, tuple[Any, str]] = {
     "string": (str, "a string"),
@@ -45,7 +46,7 @@ def check(state: dict[str, Any], result: Any, mode: str) -> None:
     if not isinstance(result, dict):
         raise AwsError("ValidationException", "Mocked result must be a JSON object.")
     free = frozenset({"Payload"} if (resource.type, resource.action) == ("lambda", "invoke") else ())
-    for problem in _problems(result, shape, mode == "STRICT", calls.renaming(resource), free):
+    for problem in _problems(result, shape, mode == "STRICT", renaming(resource), free):
         raise AwsError("ValidationException", f"Mock result schema validation error: {problem}")
 
 
@@ -62,7 +63,7 @@ def _check_lines(state: dict[str, Any], result: Any) -> None:
 
 
 def _problems(
-    value: Any, shape: Any, strict: bool, rename: calls.Renaming, free: frozenset[str] = frozenset()
+    value: Any, shape: Any, strict: bool, rename: Renaming, free: frozenset[str] = frozenset()
 ) -> Iterator[str]:
     """What is wrong with a structure's members, which are written as the state sees them."""
     members = {rename(shape, name): member for name, member in shape.members.items()}
@@ -75,7 +76,7 @@ def _problems(
             yield from _member(name, item, members[name], strict, rename)
 
 
-def _member(name: str, value: Any, shape: Any, strict: bool, rename: calls.Renaming) -> Iterator[str]:
+def _member(name: str, value: Any, shape: Any, strict: bool, rename: Renaming) -> Iterator[str]:
     kind, called = KINDS.get(shape.type_name, (object, ""))
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         yield f"Field '{name}' must be {called}"

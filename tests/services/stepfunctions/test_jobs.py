@@ -260,3 +260,17 @@ def test_stopping_is_tried_and_no_more(cloud: Cloud) -> None:
     result = cloud.stepfunctions.run({"StartAt": "Job", "States": {"Job": task}})
     assert (result.status, result.error) == ("FAILED", "States.Timeout")
     assert cloud.calls(service="glue").last.params == {"JobName": "j", "JobRunIds": ["jr"]}
+
+
+def test_tokens_that_make_a_request_idempotent_come_by_themselves(cloud: Cloud) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr-serverless.html has none in its examples."""
+    cloud.stub("emr-serverless", "StartJobRun", {"applicationId": "a", "jobRunId": "1", "arn": "arn:aws:emr:::job"})
+    parameters = {"ApplicationId": "a", "ExecutionRoleArn": "arn:aws:iam::123456789012:role/r"}
+    task = {"Type": "Task", "Resource": "arn:aws:states:::emr-serverless:startJobRun", "Parameters": parameters}
+    result = cloud.stepfunctions.run({"StartAt": "Call", "States": {"Call": {**task, "End": True}}})
+    assert result.output == {"ApplicationId": "a", "JobRunId": "1", "Arn": "arn:aws:emr:::job"} | metadata(result)
+    assert len(cloud.calls("emr-serverless", "StartJobRun").last.params["clientToken"]) == 36
+
+
+def metadata(result: Any) -> dict[str, Any]:
+    return {k: v for k, v in result.output.items() if k.startswith("Sdk")}

@@ -252,7 +252,7 @@ WHOLE: dict[str, Any] = {
         "T": {
             "Type": "Task",
             "Resource": "arn:aws:states:::lambda:invoke",
-            "Parameters": {"FunctionName.$": "$.b", "c": [{"d.$": "States.UUID()"}]},
+            "Parameters": {"FunctionName.$": "$.b", "Payload": {"c": [{"d.$": "States.UUID()"}]}},
             "Retry": [{"ErrorEquals": ["A"], "BackoffRate": 1.5}],
             "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.e", "Next": "C"}],
             "Credentials": {"RoleArn": "arn"},

@@ -213,13 +213,19 @@ CALLS = {
     "sync": "arn:aws:states:::glue:startJobRun.sync",
     "activity": "arn:aws:states:us-east-1:123456789012:activity:nobody",
 }
-PARAMETERS = {"QueueUrl": "q", "MessageBody": "m", "JobName": "j"}
+PARAMETERS = {"token": {"QueueUrl": "q", "MessageBody": "m"}, "sync": {"JobName": "j"}}
 
 
 @pytest.mark.parametrize("kind", CALLS)
 def test_a_test_case_answers_for_the_tasks(frozen: Cloud, tmp_path: Path, kind: str) -> None:
     retry = [{"ErrorEquals": ["Busy"], "IntervalSeconds": 5, "BackoffRate": 1}]
-    state = {"Type": "Task", "Resource": CALLS[kind], "Parameters": PARAMETERS, "Retry": retry, "End": True}
+    state = {
+        "Type": "Task",
+        "Resource": CALLS[kind],
+        "Parameters": PARAMETERS.get(kind, {}),
+        "Retry": retry,
+        "End": True,
+    }
     definition = json.dumps({"StartAt": "Call", "States": {"Call": state}})
     role = "arn:aws:iam::123456789012:role/r"
     boto3.client("stepfunctions").create_state_machine(name="machine-1", roleArn=role, definition=definition)

@@ -22,6 +22,7 @@ from ..language import StateError
 from ..language import times as language_times
 from ..language.document import dumps
 from . import sdk_names
+from .parameters import Renaming, capitalized, members, renaming, unsupported
 
 if TYPE_CHECKING:
     from ..flow import World
@@ -41,7 +42,10 @@ ERROR_NAMES = {
 def call(world: World, resource: Resource, parameters: Any, credentials: Any = None) -> dict[str, Any]:
     """Call the resource's operation; gives the API's answer. Raises StateError with the name that Catch sees."""
     model = service_model(resource.service).operation_model(resource.operation)
-    request = to_request(parameters, model.input_shape) if model.input_shape is not None else {}
+    request = to_request(parameters, model.input_shape, renaming(resource)) if model.input_shape is not None else {}
+    for token in model.idempotent_members:  # as the SDK does
+        if token not in request:
+            request[token] = world.db.scope.ids.uuid()
     return send(world, resource, request, credentials)
 
 
@@ -98,15 +102,15 @@ def _session(machine: str) -> str:
 # ---------------------------------------------------------------------- parameters and answers
 
 
-def to_request(value: Any, shape: Any) -> Any:
-    """Parameters of a state as the API wants them."""
+def to_request(value: Any, shape: Any, rename: Renaming = capitalized) -> Any:
+    """Parameters of a state as the API wants them. Raises StateError for members that there are not."""
     kind = shape.type_name
     if kind == "structure" and not getattr(shape, "is_document_type", False):
-        return _structure(value, shape)
+        return _structure(value, shape, rename)
     if kind == "list" and isinstance(value, list):
-        return [to_request(v, shape.member) for v in value]
+        return [to_request(v, shape.member, rename) for v in value]
     if kind == "map" and isinstance(value, dict):
-        return {k: to_request(v, shape.value) for k, v in value.items()}
+        return {k: to_request(v, shape.value, rename) for k, v in value.items()}
     if kind == "string" and not isinstance(value, str):
         return dumps(value)
     if kind == "blob":
@@ -114,47 +118,41 @@ def to_request(value: Any, shape: Any) -> Any:
     if kind == "timestamp":
         seconds = language_times.parse(value) if isinstance(value, str) else value
         return value if seconds is None else from_timestamp(seconds)
+    if isinstance(value, str) and kind in SCALARS:
+        return SCALARS[kind](value)
     return value
 
 
-def _structure(value: Any, shape: Any) -> Any:
+SCALARS: dict[str, Callable[[str], Any]] = {
+    "boolean": lambda text: text == "true",
+    **dict.fromkeys(("integer", "long"), lambda text: int(float(text))),
+    **dict.fromkeys(("float", "double"), float),
+}
+"""Texts that stand for other scalars; whether they do has been looked at before (parameters.py)."""
+
+
+def _structure(value: Any, shape: Any, rename: Renaming) -> Any:
     if not isinstance(value, dict):
         return value
-    names = _names(shape)
+    names = members(shape, rename)
     request = {}
     for given, item in value.items():
-        name = given if given in shape.members else names.get(given.lower())
+        name = names.get(given)
         if name is None:
-            # https://docs.aws.amazon.com/step-functions/latest/dg/connect-parameters.html, with the quotes that users report
-            raise StateError("States.Runtime", f'The field "{given}" is not supported by Step Functions')
+            raise StateError("States.Runtime", unsupported(given))
         if item is not None:
-            request[name] = to_request(item, shape.members[name])
+            request[name] = to_request(item, shape.members[name], rename)
     return request
 
 
-def _names(shape: Any) -> dict[str, str]:
-    return {sdk_names.member(shape, name).lower(): name for name in shape.members} | {
-        name.lower(): name for name in shape.members
-    }
-
-
-Renaming = Callable[[Any, str], str]
-"""A structure's shape and a member of it -> the member's name in a state machine."""
-
-
-def _capitalized(shape: Any, name: str) -> str:
-    return name[:1].upper() + name[1:]
-
-
-def from_response(value: Any, shape: Any, rename: Renaming = _capitalized) -> Any:
+def from_response(value: Any, shape: Any, rename: Renaming = capitalized) -> Any:
     """An answer of the API as a state sees it."""
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
-        members = shape.members
         return {
-            rename(shape, name): from_response(item, members[name], rename)
+            rename(shape, name): from_response(item, shape.members[name], rename)
             for name, item in value.items()
-            if name in members and item is not None
+            if name in shape.members and item is not None
         }
     if kind == "list":
         return [from_response(v, shape.member, rename) for v in value]
@@ -181,11 +179,6 @@ def answer(resource: Resource, response: dict[str, Any]) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = from_response(response, shape, renaming(resource))
     return found
-
-
-def renaming(resource: Resource) -> Renaming:
-    """What the members of an answer are called."""
-    return sdk_names.member if resource.kind == "sdk" else _capitalized
 
 
 def metadata(world: World, status: int = 200) -> dict[str, Any]:

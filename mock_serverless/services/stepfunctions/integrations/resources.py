@@ -8,11 +8,14 @@ https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html: a 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from ....core.errors import NotSupported
-from ....core.operation import operation_names, service_model
+from ....core.operation import loader, operation_names, service_model
+from . import sdk_names
 
 TOKEN = "waitForTaskToken"
 SYNC = frozenset({"sync", "sync:2"})
@@ -83,36 +86,40 @@ PATTERNS: dict[str, frozenset[str]] = {
 SERVICE_OF = {"createModelCustomizationJob": "bedrock"}
 """Actions of another service than the rest of their integration."""
 
-# services whose SDK name is not botocore's; from the serviceId of botocore's models
+# "Unsupported API actions": https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html; operations which
+# answer with a stream of events are left out, too
+_UNSUPPORTED = """
+    discovery:DescribeExportConfigurations discovery:ExportConfigurations codedeploy:BatchGetDeploymentInstances
+    codedeploy:GetDeploymentInstance codedeploy:ListDeploymentInstances codedeploy:SkipWaitTimeForInstanceTermination
+    comprehendmedical:DetectEntities directconnect:AllocateConnectionOnInterconnect directconnect:DescribeConnectionLoa
+    directconnect:DescribeConnectionsOnInterconnect directconnect:DescribeInterconnectLoa efs:CreateTags
+    elastictranscoder:TestRole emr:DescribeJobFlows iot:AttachPrincipalPolicy iot:DetachPrincipalPolicy iot:ListPolicyPrincipals
+    iot:ListPrincipalPolicies iotdeviceadvisor:ListTestCases kinesis:SubscribeToShard lambda:InvokeAsync
+    lexv2-runtime:StartConversation mediapackage:RotateChannelCredentials rds-data:ExecuteSql s3:SelectObjectContent
+    shield:DeleteSubscription sts:AssumeRole sts:AssumeRoleWithSAML sts:AssumeRoleWithWebIdentity
+"""
+UNSUPPORTED = frozenset(_UNSUPPORTED.split())
+# services whose SDK name is not botocore's (beside hyphens); from the serviceId of botocore's models
 SDK_NAMES = {
     "costexplorer": "ce",
     "cognitoidentityprovider": "cognito-idp",
-    "configservice": "config",
     "config": "config",
-    "costandusagereportservice": "cur",
     "costandusagereport": "cur",
-    "applicationdiscoveryservice": "discovery",
     "applicationdiscovery": "discovery",
-    "databasemigrationservice": "dms",
     "databasemigration": "dms",
-    "directoryservice": "ds",
     "directory": "ds",
     "directoryservicedata": "ds-data",
     "elasticloadbalancing": "elb",
     "elasticloadbalancingv2": "elbv2",
-    "elasticsearchservice": "es",
     "elasticsearch": "es",
     "eventbridge": "events",
     "iotdataplane": "iot-data",
     "iotjobsdataplane": "iot-jobs-data",
-    "lexmodelbuildingservice": "lex-models",
     "lexmodelbuilding": "lex-models",
-    "lexruntimeservice": "lex-runtime",
     "lexruntime": "lex-runtime",
     "lexmodelsv2": "lexv2-models",
     "lexruntimev2": "lexv2-runtime",
     "cloudwatchlogs": "logs",
-    "marketplaceentitlementservice": "marketplace-entitlement",
     "marketplaceentitlement": "marketplace-entitlement",
     "marketplacemetering": "meteringmarketplace",
     "migrationhub": "mgh",
@@ -170,31 +177,30 @@ def _optimised(arn: str, service: str, action: str, pattern: str) -> Resource | 
 
 
 def _sdk(arn: str, service: str, action: str, pattern: str) -> Resource | None:
-    if pattern not in ("", TOKEN):
+    """The action is in camelCase: ``CreateLogStream`` is not recognized (https://github.com/aws/aws-cdk/pull/27635)."""
+    name = botocore_name(service) if pattern in ("", TOKEN) else None
+    if name is None:
         return None
-    try:
-        name = botocore_name(service)
-        operations = {n[0].lower() + n[1:]: n for n in operation_names(name).values()}
-    except NotSupported:
+    operation = {n[0].lower() + n[1:]: n for n in operation_names(name).values()}.get(action)
+    if operation is None or f"{name}:{operation}" in UNSUPPORTED:
         return None
-    # SDK for Java writes runs of capitals its own way: describeDBInstances is describeDbInstances there
-    operation = operations.get(action) or {n.lower(): n for n in operations.values()}.get(action.lower())
-    return Resource("sdk", arn, f"aws-sdk:{service}", action, pattern, name, operation) if operation else None
+    if service_model(name).operation_model(operation).has_event_stream_output:
+        return None
+    return Resource("sdk", arn, f"aws-sdk:{service}", action, pattern, name, operation)
 
 
-def botocore_name(service: str) -> str:
-    """botocore's name of an SDK service; NotSupported when there is none."""
+@lru_cache(maxsize=512)
+def botocore_name(service: str) -> str | None:
+    """botocore's name of an SDK service, which is named as its client in small letters; None when there is none."""
     name = SDK_NAMES.get(service, service)
     try:
         service_model(name)
     except NotSupported:
-        from ....core.operation import loader
-
         plain = {s.replace("-", ""): s for s in loader().list_available_services("service-2")}
         if service not in plain:
-            raise
+            return None
         name = str(plain[service])
-    return name
+    return name if sdk_names.client(name).lower() == service else None
 
 
 class Known:
@@ -209,18 +215,13 @@ class Known:
             "available in this region."
         )
 
-    def required(self, arn: str) -> tuple[str, ...]:
-        """The parameters that the API requires, where AWS is known to look for them when a machine is created.
+    def parameters(self, arn: str, given: dict[str, Any], language: str) -> Iterator[str]:
+        """What is wrong with the parameters that are written for it."""
+        from .parameters import problems
 
-        Measured: https://github.com/badmintoncryer/cdk-preflight, rule pf-sfn-asl-integration-parameters; batch and
-        the other actions of these services are guesses.
-        """
         resource = parse(arn)
-        if resource is None or resource.type not in MUST_BE_GIVEN:
-            return ()
-        shape = service_model(resource.service).operation_model(resource.operation).input_shape
-        return tuple(n[0].upper() + n[1:] for n in shape.required_members) if shape is not None else ()
+        if resource is not None:
+            yield from problems(resource, given, language)
 
 
-MUST_BE_GIVEN = frozenset({"lambda", "sqs", "sns", "dynamodb", "states", "events", "ecs", "glue", "batch"})
 KNOWN = Known()

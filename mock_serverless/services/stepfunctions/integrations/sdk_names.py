@@ -23,8 +23,24 @@ BOUNDARIES = (
     (r"([A-Z]+)([A-Z][a-z])", r"\1 \2"),  # ACMSuccess
     (r"([0-9])([a-zA-Z])", r"\1 \2"),  # s3ec2
 )
-RENAMED = {("AttributeValue", "NULL"): "Nul"}
-"""Members that the SDK has given another name, by shape."""
+RENAMED = {
+    ("AttributeValue", "NULL"): "Nul",
+    ("Image", "Public"): "PublicLaunchPermissions",
+    ("FpgaImage", "Public"): "IsPublic",
+}
+"""Members that the SDK has given another name (the file customization.config of a service), by shape."""
+# words of Java, and methods of its classes: a member of that name has "Value" behind it (DefaultNamingStrategy). "API fields for
+# equals will be referred to in your state machines as: EqualsValue" (supported-services-awssdk)
+_WORDS = """
+    abstract assert boolean break byte case catch char class const continue default do double else enum extends false final
+    finally float for goto if implements import instanceof int interface long native new null package private protected public
+    return short static strictfp super switch synchronized this throw throws transient true try void volatile while
+"""
+_METHODS = """
+    equals finalize getClass hashCode notify notifyAll toString wait builder sdkFields toBuilder overrideConfiguration
+    sdkHttpResponse
+"""
+WORDS, METHODS = frozenset(_WORDS.split()), frozenset(_METHODS.split())
 
 
 @lru_cache(maxsize=4096)
@@ -37,7 +53,9 @@ def pascal(name: str) -> str:
 
 def member(shape: Any, name: str) -> str:
     """A member of a structure."""
-    return RENAMED.get((shape.name, name)) or accessor(name)
+    found = RENAMED.get((shape.name, name)) or accessor(name)
+    reserved = found.lower() in WORDS or found[:1].lower() + found[1:] in METHODS
+    return found + "Value" if reserved else found
 
 
 @lru_cache(maxsize=4096)
@@ -56,9 +74,15 @@ def exception(shape_name: str) -> str:
     return name if name.endswith("Exception") else name + "Exception"
 
 
+PREFIXES = {"MemoryDB": "MemoryDB"}
+"""Services whose published prefix is not what the rule gives."""
+
+
 @lru_cache(maxsize=512)
 def client(service: str) -> str:
-    """A service as the SDK names its client: DynamoDb, Sfn, CloudWatchLogs."""
-    id = service_model(service).metadata.get("serviceId", service)
-    words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", id)
-    return "".join(w.capitalize() for w in words)
+    """A service as the SDK names its client: DynamoDb, Sfn, CloudWatchLogs (DefaultNamingStrategy.getServiceName)."""
+    id = str(service_model(service).metadata.get("serviceId", service))
+    name = PREFIXES.get(id) or pascal(id)
+    for leading in ("Amazon", "Aws"):
+        name = name.removeprefix(leading)
+    return name.removesuffix("Service")

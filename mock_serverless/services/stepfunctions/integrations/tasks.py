@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from ....core.errors import NotSupported
 from ....core.kernel import FlowTimeout
 from ..language import Document, StateError, TaskRequest, Timeout
-from ..language.errors import too_large
+from ..language.errors import Fault, too_large
 from ..mock_configuration import reply_of
 from ..store import Token
 from . import calls, resources
+from .parameters import problems
 from .resources import Resource
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def failure(error: StateError) -> dict[str, Any]:
 
 async def service(world: World, request: TaskRequest, resource: Resource) -> Document:
     """An optimised or SDK integration."""
+    check_parameters(request, resource)
     name = {"resource": resource.resource, "resourceType": resource.type}
     scheduled = {**name, "region": world.db.scope.region, "parameters": request.parameters, **limits(request)}
     if request.credentials is not None:
@@ -106,6 +108,14 @@ async def service(world: World, request: TaskRequest, resource: Resource) -> Doc
         raise
     request.emit("TaskSucceeded", {**name, "output": result})
     return result
+
+
+def check_parameters(request: TaskRequest, resource: Resource) -> None:
+    """Raises Fault for parameters that don't fit, before the task is scheduled; the cause is reported."""
+    given = request.parameters.value
+    if isinstance(given, dict) and (wrong := list(problems(resource, given))):
+        text = f"The Parameters '{request.parameters.text}' could not be used to start the Task: [{', '.join(wrong)}]"
+        raise Fault(text)
 
 
 async def _work(world: World, request: TaskRequest, resource: Resource, name: dict[str, str]) -> Document:

@@ -44,8 +44,8 @@ class ResourceCheck(Protocol):
         """What is wrong with a resource's ARN."""
         ...
 
-    def required(self, arn: str) -> tuple[str, ...]:
-        """The parameters that it must be given."""
+    def parameters(self, arn: str, given: dict[str, Any], language: str) -> Iterator[str]:
+        """What is wrong with the parameters that are written for it in a state of that language."""
         ...
 
 
@@ -259,7 +259,5 @@ def _arguments(path: str, state: dict[str, Any], arn: str, field: str, check: Re
     if field not in state:
         yield Problem(SCHEMA, f"{field} field is required for resource ARN: {arn}", f"{path}/Resource")
     elif isinstance(given, dict):
-        for name in check.required(arn):
-            if name not in given and (field == "Arguments" or f"{name}.$" not in given):
-                # where it is missing is a guess, after the place of RoleArn
-                yield Problem(SCHEMA, f"The field '{name}' is required but was missing", f"{path}/{field}")
+        for wrong in check.parameters(arn, given, "JSONata" if field == "Arguments" else "JSONPath"):
+            yield Problem(SCHEMA, wrong, f"{path}/{field}")

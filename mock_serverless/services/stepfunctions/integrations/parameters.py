@@ -1,0 +1,202 @@
+"""What a service integration can be given: the members of its API's request, spelled as Step Functions spells them.
+
+AWS looks twice. When a machine is made, at what is written there (``The field "static" is not supported by Step Functions at
+/States/resource/Parameters``: https://github.com/aws/aws-cdk/issues/29968; nested members as well: issues/10014). What a path or
+an expression will give isn't looked at, nor is the name of a field that ends in ``.$``: a machine with ``TaskToken.$`` beside
+``Payload`` was made, and failed when it ran. And when the task starts: the execution fails with
+States.Runtime before the task is scheduled, the cause lists the same texts ("could not be used to start the Task" in reports).
+
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-parameters.html says PascalCase; nested members, too:
+https://github.com/awsdocs/aws-step-functions-developer-guide/pull/80.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from ....core.operation import operation_names, service_model
+from ..language import times as language_times
+from ..language.expressions import is_expression
+from . import sdk_names
+from .resources import Resource
+
+Renaming = Callable[[Any, str], str]
+"""A structure's shape and a member of it -> the member's name in a state machine."""
+
+# actions of Step Functions' own, which are no operation of an API: the fields that they must and may be given. From the pages
+# of https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
+OWN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "apigateway:invoke": (
+        ("ApiEndpoint", "Method"),
+        ("Headers", "Stage", "Path", "QueryParameters", "RequestBody", "AllowNullValues", "AuthType"),
+    ),
+    "http:invoke": (
+        ("ApiEndpoint", "Method"),
+        ("Authentication", "InvocationConfig", "Headers", "QueryParameters", "RequestBody", "Transform"),
+    ),
+    "elasticmapreduce:terminateCluster": (("ClusterId",), ()),
+    "elasticmapreduce:addStep": (("ClusterId", "Step"), ("ExecutionRoleArn",)),
+    "elasticmapreduce:cancelStep": (("ClusterId", "StepId"), ()),
+    "elasticmapreduce:setClusterTerminationProtection": (("ClusterId", "TerminationProtected"), ()),
+    "elasticmapreduce:modifyInstanceFleetByName": (("ClusterId", "InstanceFleetName", "InstanceFleet"), ()),
+    "elasticmapreduce:modifyInstanceGroupByName": (("ClusterId", "InstanceGroupName", "InstanceGroup"), ()),
+}
+OBJECTS = frozenset({"Headers", "QueryParameters", "Authentication", "InvocationConfig", "Transform", "Step"})
+"""Of those, the ones that are objects (reported for QueryParameters)."""
+ALSO: dict[str, tuple[str, ...]] = {"bedrock:invokeModel": ("Input", "Output")}
+"""Fields beside those of the API; ``Input`` stands for the body."""
+STANDS_FOR = {"elasticmapreduce:createCluster": "RunJobFlow"}
+
+
+def problems(resource: Resource, given: dict[str, Any], language: str | None = None) -> Iterator[str]:
+    """What is wrong with an integration's parameters; ``language`` is that of the state they are written in, None for values."""
+    key = f"{resource.type}:{resource.action}"
+    if key in OWN:
+        yield from _own(key, given, language)
+        return
+    shape = input_shape(resource)
+    if shape is None:
+        return
+    yield from _missing(_required(resource, key), given, language)
+    also = ALSO.get(key, ())
+    body = {k: v for k, v in given.items() if k.removesuffix(".$") not in also} if also else given
+    yield from _structure(body, shape, renaming(resource), language)
+
+
+def input_shape(resource: Resource) -> Any:
+    """The shape of an action's request; None where no operation of an API stands behind it, or one without any."""
+    operation = STANDS_FOR.get(f"{resource.type}:{resource.action}", resource.operation)
+    if not resource.service or operation not in operation_names(resource.service).values():
+        return None
+    return service_model(resource.service).operation_model(operation).input_shape
+
+
+def renaming(resource: Resource) -> Renaming:
+    """What the members of requests and answers are called."""
+    return sdk_names.member if resource.kind == "sdk" else capitalized
+
+
+def capitalized(shape: Any, name: str) -> str:
+    """A member in an optimised integration."""
+    return name[:1].upper() + name[1:]
+
+
+def _required(resource: Resource, key: str) -> list[str]:
+    """The required parameters: measured for some services (cdk-preflight, rule pf-sfn-asl-integration-parameters).
+
+    That SDK integrations want a ClientToken is reported; optimised ones have none in the developer guide's examples.
+    """
+    model = service_model(resource.service).operation_model(STANDS_FOR.get(key, resource.operation))
+    names: list[str] = list(model.input_shape.required_members)
+    if resource.kind == "optimised":
+        names = [n for n in names if n not in model.idempotent_members]
+    rename = renaming(resource)
+    found = [rename(model.input_shape, n) for n in names]
+    return [n for n in found if n != "Body"] if key in ALSO else found
+
+
+def _missing(names: Any, given: dict[str, Any], language: str | None) -> Iterator[str]:
+    for name in names:
+        if name not in given and not (language == "JSONPath" and f"{name}.$" in given):
+            yield f"The field '{name}' is required but was missing"
+
+
+def _own(key: str, given: dict[str, Any], language: str | None) -> Iterator[str]:
+    required, optional = OWN[key]
+    yield from _missing(required, given, language)
+    for name, value in given.items():
+        if name not in required and name not in optional:
+            if not (language == "JSONPath" and name.endswith(".$")):
+                yield unsupported(name)
+        elif name in OBJECTS and not isinstance(value, dict) and value is not None and not _later(value, language):
+            yield _malformed(name)
+
+
+def unsupported(name: str) -> str:
+    """A member that there is not, or that is spelled otherwise."""
+    return f'The field "{name}" is not supported by Step Functions'
+
+
+def _malformed(name: str) -> str:
+    """Reported for a text in place of an object; for other kinds of values it is a guess."""
+    return f"The value of the field '{name}' has an invalid format"
+
+
+def _later(value: Any, language: str | None) -> bool:
+    """Will it be known when the state runs?"""
+    return language == "JSONata" and is_expression(value)
+
+
+def _structure(value: dict[str, Any], shape: Any, rename: Renaming, language: str | None) -> Iterator[str]:
+    names = members(shape, rename)
+    for given, item in value.items():
+        if language == "JSONPath" and given.endswith(".$"):
+            continue
+        name = names.get(given)
+        if name is None:
+            yield unsupported(given)
+        elif item is not None and not _later(item, language):
+            yield from _value(given, item, shape.members[name], rename, language)
+
+
+def _value(name: str, value: Any, shape: Any, rename: Renaming, language: str | None) -> Iterator[str]:
+    kind = shape.type_name
+    if kind == "structure":
+        if getattr(shape, "is_document_type", False):
+            return
+        if isinstance(value, dict):
+            yield from _structure(value, shape, rename, language)
+        else:
+            yield _malformed(name)
+    elif kind in ("list", "map"):
+        inner = shape.member if kind == "list" else shape.value
+        items = value if isinstance(value, list) else list(value.items()) if isinstance(value, dict) else None
+        if items is None or isinstance(value, list) is not (kind == "list"):
+            yield _malformed(name)
+            return
+        for item in items:
+            key, found = (name, item) if kind == "list" else item
+            dynamic = kind == "map" and language == "JSONPath" and key.endswith(".$")
+            if found is not None and not dynamic and not _later(found, language):
+                yield from _value(name if kind == "list" else key, found, inner, rename, language)
+    elif not FITS.get(kind, _any)(value):
+        yield _malformed(name)
+
+
+def _any(value: Any) -> bool:
+    """Texts and blobs: another value is sent as its JSON (recorded)."""
+    return True
+
+
+def _number(value: Any) -> bool:
+    if isinstance(value, str):
+        try:
+            float(value)
+        except ValueError:
+            return False
+        return True
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _boolean(value: Any) -> bool:
+    return isinstance(value, bool) or value in ("true", "false")
+
+
+def _timestamp(value: Any) -> bool:
+    return language_times.parse(value) is not None if isinstance(value, str) else _number(value)
+
+
+FITS: dict[str, Callable[[Any], bool]] = {
+    "boolean": _boolean,
+    "timestamp": _timestamp,
+    **dict.fromkeys(("integer", "long", "float", "double"), _number),
+}
+"""What is taken for a value of a kind. That a text may stand for a number or a boolean is a guess."""
+
+
+@lru_cache(maxsize=4096)
+def members(shape: Any, rename: Renaming) -> dict[str, str]:
+    """A structure's members: name in a state machine -> name in the API."""
+    return {rename(shape, name): name for name in shape.members}
