@@ -29,6 +29,28 @@ def loads(text: str) -> Any:
     return _decoder.decode(text)
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is too large")
+    return number
+
+
+_strict_decoder = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_once)
+
+
+def loads_strictly(text: str) -> Any:
+    """The same; ValueError also where a name stands twice in an object, or a number is too large for a double."""
+    return _strict_decoder.decode(text)
+
+
 class Document:
     """A JSON value and its text."""
 

@@ -22,6 +22,7 @@ import operator
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 _limit = sys.getrecursionlimit()
@@ -40,6 +41,10 @@ MOST_STEPS = 2_000_000
 """Some seconds of work (AWS's own limit is a time and is not documented)."""
 MOST_ITEMS = 873_782
 """Numbers that an array may hold while an expression is evaluated: measured like the depth."""
+MOST_CHARACTERS = 8 * MOST_ITEMS
+"""As many bytes of text: 2^22 characters were measured to pass, 2^23 not."""
+MEMORY = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
+STACK = "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive."
 TYPES = {"a": "arrays", "b": "booleans", "f": "functions", "n": "numbers", "o": "objects", "s": "strings"}
 
 
@@ -63,15 +68,15 @@ class Engine(Jsonata):  # type: ignore[misc]
         self.depth += 1
         self.steps += 1
         if self.depth > DEEPEST:
-            raise Runaway(
-                "Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as "
-                f"tail-recursive. Depth={self.depth} max={DEEPEST}"
-            )
+            raise Runaway(STACK)
         if self.steps > MOST_STEPS:
             raise Runaway("Expression evaluation timeout: Check for infinite loop")
         before = self.input, self.environment
         try:
-            return self._eval(expr, input, environment)
+            result = self._eval(expr, input, environment)
+            if type(result) is str and len(result) > MOST_CHARACTERS:
+                raise Runaway(MEMORY)
+            return result
         finally:
             self.input, self.environment = before
             self.depth -= 1
@@ -107,6 +112,10 @@ class Engine(Jsonata):  # type: ignore[misc]
             return False
         return same(lhs, rhs) is (op == "=")
 
+    def evaluate_string_concat(self, lhs: Any, rhs: Any) -> str:
+        """As ``$string`` writes both sides; undefined is nothing."""
+        return (text_of(lhs) or "") + (text_of(rhs) or "")
+
     def evaluate_range_expression(self, lhs: Any, rhs: Any) -> Any:
         """The library's own range loses its last number in loops."""
         for code, side in (("T2003", lhs), ("T2004", rhs)):
@@ -123,7 +132,7 @@ class Engine(Jsonata):  # type: ignore[misc]
 def sequence(items: Any) -> Any:
     """Items as a sequence of JSONata's; AWS bounds its memory."""
     if len(items) > MOST_ITEMS:
-        raise Runaway("Expression evaluation memory limit exceeded: Check for excessive memory usage")
+        raise Runaway(MEMORY)
     return Utils.create_sequence_from_iter(items)
 
 
@@ -194,10 +203,65 @@ def message(error: Any) -> str:
 
 def quoted(value: Any) -> str:
     """A value as JSON.stringify writes it."""
+    if value is None:
+        return "undefined"
     try:
         return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
     except TypeError:
         return json.dumps(str(value))
+
+
+def text_of(value: Any, prettily: bool = False) -> str | None:
+    """A value as ``$string`` writes it; functions are nothing."""
+    if getattr(value, "outer_wrapper", False):
+        value = value[0]
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise JException("D3001", -1, value)
+    if value is not NULL and not isinstance(value, (int, float, list, dict)):
+        return ""
+    return _written(value, "\n" if prettily else "")
+
+
+def _written(value: Any, line: str) -> str:
+    """``line`` is a new line with its indentation, or nothing."""
+    if value is None or value is NULL:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, (int, float)):
+        return number_text(value)
+    deeper = line and line + "  "
+    if isinstance(value, dict):
+        between = ": " if line else ":"
+        parts = [json.dumps(k, ensure_ascii=False) + between + _written(v, deeper) for k, v in value.items()]
+        opening, closing = "{", "}"
+    elif isinstance(value, list):
+        parts = [_written(v, deeper) for v in value]
+        opening, closing = "[", "]"
+    else:
+        return '""'  # a function
+    return opening + deeper + ("," + deeper).join(parts) + line + closing if parts else opening + closing
+
+
+def number_text(value: float) -> str:
+    """A number as text: whole ones with the digits that tell them apart, others with 15 digits.
+
+    Measured by users of AWS (https://github.com/floci-io/floci/pull/2683); JavaScript would round whole numbers, too.
+    """
+    if isinstance(value, int) and abs(value) < 1 << 63:
+        return str(value)
+    double = float(value)
+    if not math.isfinite(double):
+        raise JException("D1001", -1, double)
+    digits = Decimal(repr(double) if double.is_integer() else f"{double:.15g}")
+    if digits and not 1e-6 <= abs(double) < 1e21:
+        mantissa, _, exponent = f"{digits.normalize():e}".partition("e")
+        return f"{mantissa}e{int(exponent):+d}"
+    return f"{digits.quantize(Decimal(1)) if double.is_integer() else digits.normalize():f}"
 
 
 class NoJson(Exception):
@@ -231,5 +295,19 @@ def _number(value: float) -> Any:
 
 
 def inner(value: Any) -> Any:
-    """A JSON value for the library: at the top, null is not undefined."""
-    return NULL if value is None else value
+    """A JSON value for the library, where null is not undefined; a value without nulls is itself."""
+    if value is None:
+        return NULL
+    kind = type(value)
+    if kind is dict:
+        changed = {
+            k: new for k, v in value.items() if (v is None or type(v) in _CONTAINERS) and (new := inner(v)) is not v
+        }
+        return {**value, **changed} if changed else value
+    if kind is list:
+        items = [inner(v) if v is None or type(v) in _CONTAINERS else v for v in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    return value
+
+
+_CONTAINERS = frozenset({dict, list})

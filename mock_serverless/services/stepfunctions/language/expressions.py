@@ -43,9 +43,10 @@ class Expressions:
     def evaluate(self, text: str, field: str, names: dict[str, Any]) -> Any:
         """The value of an expression (without its marks) where ``names`` are bound; raises QueryFault."""
         from . import engine, jsonata_functions
+        from .jsonata_registry import World
 
         if self._frame is None:
-            self._frame = jsonata_functions.frame(jsonata_functions.World(self.chance, self.now))
+            self._frame = jsonata_functions.frame(World(self.chance, self.now))
         what = f"The JSONata expression '{text}' specified for the field '{field}' "
         try:
             value = _value(_compiled(text), self._frame, names)

@@ -10,14 +10,13 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from random import Random
 from typing import Any, Protocol
 
 from .document import dumps, loads
+from .java_random import JavaRandom
 
 
 class Chance(Protocol):
@@ -261,8 +260,9 @@ def math_random(chance: Chance, start: float, end: float, seed: float | None = N
     low, high = whole(start), whole(end)
     if low >= high:
         raise FunctionFailed("The start must be less than the end")
-    draw = chance.random() if seed is None else Random(json.dumps(seed)).random()
-    return low + int(draw * (high - low))
+    if seed is None:
+        return low + int(chance.random() * (high - low))
+    return low + JavaRandom(whole(seed)).below(high - low)  # a guess: JSONata's $random is measured to draw by it
 
 
 @function("UUID", chance=True)
