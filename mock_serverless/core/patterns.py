@@ -111,10 +111,17 @@ def _leaf(name: str, wanted: list[Any]) -> Matcher:
 
     def test(event: Any) -> bool:
         value = event.get(name, MISSING) if isinstance(event, dict) else MISSING
-        values = value if isinstance(value, list) and value else [MISSING if value == [] else value]
+        values = _leaves(value) or (MISSING,)
         return any(t(v) for t in tests for v in values)
 
     return test
+
+
+def _leaves(value: Any) -> list[Any]:
+    """What an operator looks at: a value, or those in a list. An object is none (``exists`` works on leaves only)."""
+    if isinstance(value, list):
+        return [leaf for item in value for leaf in _leaves(item)]
+    return [] if isinstance(value, dict) else [value]
 
 
 # ---------------------------------------------------------------------- alternatives
@@ -199,7 +206,7 @@ def _wildcard(argument: Any) -> Test:
 def _exists(argument: Any) -> Test:
     if not isinstance(argument, bool):
         raise InvalidPattern("Event pattern is not valid. Reason: exists match pattern must be either true or false.")
-    return lambda value: (value is not MISSING) is argument and not isinstance(value, dict)
+    return lambda value: (value is not MISSING) is argument
 
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -247,7 +254,7 @@ def _anything_but(argument: Any) -> Test:
         if not values or any(isinstance(v, (dict, list)) for v in values):
             raise InvalidPattern("Event pattern is not valid. Reason: Invalid anything-but list")
         refused = [_equals(v) for v in values]
-    return lambda value: value is not MISSING and not isinstance(value, dict) and not any(r(value) for r in refused)
+    return lambda value: value is not MISSING and not any(r(value) for r in refused)
 
 
 NEGATABLE = frozenset({"prefix", "suffix", "equals-ignore-case", "wildcard"})

@@ -245,7 +245,8 @@ def test_modelled_error_of_dynamodb() -> None:
     response = caught.value.response
     assert type(caught.value).__name__ == "ConditionalCheckFailedException"
     assert response["Item"] == item
-    assert response["message"] == "The conditional request failed"
+    assert response["Error"]["Message"] == "The conditional request failed"
+    assert "message" not in response  # recorded: beside the item it is spelled with a capital
 
 
 @pytest.mark.parametrize("code", ["QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"])

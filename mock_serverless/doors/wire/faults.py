@@ -54,6 +54,11 @@ SQS_CODES = {
 }
 
 
+# Errors which spell Message with a capital when they have a certain member, although the model has it small: botocore finds no
+# "message" in them then (recorded by a public test suite on AWS).
+CAPITAL_WITH = {("dynamodb", "ConditionalCheckFailedException"): "Item"}
+
+
 def serialize_error(model: Any, error: AwsError, request_id: str, protocol: str | None = None) -> Response:
     """Status, headers and body. ``model`` is an OperationModel or, where no operation is known, a ServiceModel."""
     operation = model if hasattr(model, "service_model") else None
@@ -121,6 +126,10 @@ def _message_name(shape: Any) -> str | None:
     return "message" if "message" in names else "Message" if "Message" in names else None
 
 
+def _is_capital(service: Any, error: AwsError) -> bool:
+    return CAPITAL_WITH.get((service.service_name, error.code)) in error.fields
+
+
 def _message_member(shape: Any) -> str:
     name = _message_name(shape)
     return "message" if name is None else str(shape.members[name].serialization.get("name", name))
@@ -149,7 +158,7 @@ def read_at_once(operation: Any, error: AwsError) -> tuple[int, dict[str, Any]] 
     else:
         told = {"Message": error.message, "Code": error.code}
     parsed: dict[str, Any] = {"Error": told}
-    name = _message_name(shape)
+    name = None if _is_capital(service, error) else _message_name(shape)
     if name is not None and error.message:
         parsed[name] = error.message
     parsed.update((name, copy_tree(item)) for name, item in error.fields.items() if item is not None)
@@ -171,7 +180,8 @@ def _write_rpc(
     if namespace:
         kind = f"{FRONT_END_NAMESPACE if error.code in FRONT_END_CODES else namespace}#{kind}"
     front_end = namespace is not None and error.code in FRONT_END_CODES  # they spell Message with a capital
-    body = {"__type": kind} | _members(shape, error, notation, "Message" if front_end else _message_member(shape))
+    capital = front_end or _is_capital(service, error)
+    body = {"__type": kind} | _members(shape, error, notation, "Message" if capital else _message_member(shape))
     return status, notation.dumps(body)
 
 

@@ -238,12 +238,12 @@ class Database:
 def check_name(name: str, path: str) -> None:
     """The constraints of a table's or index's name, in the front end's words."""
     found = []
-    if not _NAME.fullmatch(name):  # recorded wording
-        found.append(violation(name, path, f"Member must satisfy regular expression pattern: {NAME_PATTERN}"))
-    if len(name) < 3:
-        found.append(violation(name, path, "Member must have length greater than or equal to 3"))
     if len(name) > 255:
         found.append(violation(name, path, "Member must have length less than or equal to 255"))
+    if len(name) < 3:
+        found.append(violation(name, path, "Member must have length greater than or equal to 3"))
+    if not _NAME.fullmatch(name):  # recorded wording; behind the length (moto's tests, which are verified on AWS)
+        found.append(violation(name, path, f"Member must satisfy regular expression pattern: {NAME_PATTERN}"))
     if found:
         raise validation_error(found)
 

@@ -58,9 +58,10 @@ def get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html"""
     try:
         given = normalise_item(request["Key"])
-    except ValueRefusal as error:
-        raise refuse(error.current) from None
-    projection = bind("GetItem", request).projection or legacy.projection(request)
+        projection = bind("GetItem", request).projection or legacy.projection(request)
+    except AwsError as error:
+        db.name_of(request["TableName"])
+        raise (refuse(error.current) if isinstance(error, ValueRefusal) else error) from None
     table = db.table(request["TableName"])
     if table.membership is not None and request.get("ConsistentRead"):
         table.membership.check_quorum(table)
@@ -82,7 +83,7 @@ def get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 @operation
 def put_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html"""
-    action = _read(PutAction, "PutItem", request)
+    action = _read(db, PutAction, "PutItem", request)
     table = db.table(request["TableName"])
     key = action.key(table)
     if db.held or table.membership is not None:
@@ -98,7 +99,7 @@ def put_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 @operation
 def delete_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html"""
-    action = _read(DeleteAction, "DeleteItem", request)
+    action = _read(db, DeleteAction, "DeleteItem", request)
     table = db.table(request["TableName"])
     key = action.key(table)
     if db.held or table.membership is not None:
@@ -115,7 +116,7 @@ def delete_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 @operation
 def update_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html"""
-    action = _read(UpdateAction, "UpdateItem", request)
+    action = _read(db, UpdateAction, "UpdateItem", request)
     table = db.table(request["TableName"])
     key = action.key(table)
     if db.held or table.membership is not None:
@@ -141,15 +142,20 @@ def update_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _read(make: Callable[[str, dict[str, Any]], A], operation: str, request: dict[str, Any]) -> A:
-    """What is asked for; what is wrong with the request by itself is told in an envelope (but for an item too large)."""
+def _read(db: Database, make: Callable[[str, dict[str, Any]], A], operation: str, request: dict[str, Any]) -> A:
+    """What is asked for; what is wrong with the request by itself is told in an envelope (but for an item too large).
+
+    What no table can be named is told before (moto's tests, which are verified on AWS).
+    """
     try:
         action = make(operation, request)
         if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD") and operation != "UpdateItem":
             raise refuse(ONLY_OLD)
     except ValueRefusal as error:
+        db.name_of(request["TableName"])
         raise refuse(ENVELOPE + error.current) from None
     except AwsError as error:
+        db.name_of(request["TableName"])
         if error.code != "ValidationException" or error.message == ITEM_TOO_LARGE:
             raise
         raise refuse(ENVELOPE + error.message) from None

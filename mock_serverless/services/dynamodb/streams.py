@@ -37,7 +37,7 @@ MOST_RECORDS = 1000
 MOST_BYTES = 1024 * 1024
 MOST_LISTED = 100
 FIRST_SEQUENCE = 10**20
-"""Sequence numbers have at least 21 digits."""
+"""Sequence numbers have at least 21 digits. A shard's first one is smaller than that of its first record (recorded)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -95,7 +95,12 @@ class Stream:
 
 def sequence_number(number: int) -> str:
     """The sequence number of a table's change."""
-    return str(FIRST_SEQUENCE + number)
+    return str(FIRST_SEQUENCE + 2 * number + 1)
+
+
+def start_of(shard: Shard) -> int:
+    """Where the sequence numbers of a shard begin: just before its first change."""
+    return FIRST_SEQUENCE + 2 * shard.begin
 
 
 def open_stream(table: Table, view: str, taken: Container[str]) -> Stream:
@@ -175,9 +180,10 @@ def describe_stream(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shard_described(stream: Stream, shard: Shard) -> dict[str, Any]:
-    span = {"StartingSequenceNumber": sequence_number(shard.begin)}
+    span = {"StartingSequenceNumber": str(start_of(shard))}
     if shard.end is not None:  # of a shard without records, the same number (a guess)
-        span["EndingSequenceNumber"] = sequence_number(max(shard.begin, shard.end - 1))
+        has_records = shard.end > shard.begin
+        span["EndingSequenceNumber"] = sequence_number(shard.end - 1) if has_records else str(start_of(shard))
     shown: dict[str, Any] = {"ShardId": shard_name(stream, shard.position), "SequenceNumberRange": span}
     if shard.position:
         shown["ParentShardId"] = shard_name(stream, shard.position - 1)
@@ -199,7 +205,7 @@ def get_shard_iterator(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     journal = stream.journal
     horizon = max(shard.begin, stream.horizon(now))
     if kind in SEQUENCED:
-        number = _number_asked(stream, shard, request, now) + (kind == "AFTER_SEQUENCE_NUMBER")
+        number = _number_asked(stream, shard, request, now)
     elif "SequenceNumber" in request:  # refused by the service (Alternator's tests of streams run on it)
         raise refuse(INVALID + "SequenceNumber should not be passed for this iterator type")
     elif kind == "TRIM_HORIZON":
@@ -235,7 +241,8 @@ def _number_asked(stream: Stream, shard: Shard, request: dict[str, Any], now: fl
     sequence = request.get("SequenceNumber")
     if sequence is None:
         raise refuse(INVALID + "Invalid SequenceNumber")
-    number = int(sequence) - FIRST_SEQUENCE if sequence.isdecimal() else -1
+    asked = int(sequence) - FIRST_SEQUENCE if sequence.isdecimal() else -1
+    number = asked // 2
     if (
         not shard.begin
         <= number
@@ -247,7 +254,7 @@ def _number_asked(stream: Stream, shard: Shard, request: dict[str, Any], now: fl
             "TrimmedDataAccessException",
             "The operation attempted to read past the oldest stream record in a shard.",  # of the API reference
         )
-    return number
+    return (asked + 1) // 2 if request["ShardIteratorType"] == "AFTER_SEQUENCE_NUMBER" else number
 
 
 @operation(service="dynamodbstreams", unfinished=lambda request, answer: not answer["Records"])

@@ -22,6 +22,8 @@ class Result:
     """It did not get as far as the function: throttled, or the function isn't there."""
     version: str = "$LATEST"
     trace: str = ""
+    raised: bool = True
+    """A failure of the function itself. One which it reports in its answer is none."""
 
 
 def send(scope: Scope, function: str, events: list[dict[str, Any]], ids: list[str], partial: bool) -> Result:
@@ -42,7 +44,8 @@ def send(scope: Scope, function: str, events: list[dict[str, Any]], ids: list[st
     if not partial:
         return Result(True, version=version)
     failed = _failures(body, ids)
-    return Result(failed == frozenset(), failed, version=version, trace="batchItemFailures were reported")
+    ok = failed == frozenset()
+    return Result(ok, failed, version=version, trace="batchItemFailures were reported", raised=False)
 
 
 def _failures(body: bytes, ids: list[str]) -> frozenset[str] | None:

@@ -254,7 +254,7 @@ class _Turn:
             "responseContext": {
                 "statusCode": 200,
                 "executedVersion": "$LATEST" if result is None else result.version,
-                "functionError": "Unhandled",
+                "functionError": "Unhandled" if result is None or result.raised else None,  # recorded
             },
             "version": "1.0",
             "timestamp": stamp(now),

@@ -187,6 +187,7 @@ def test_retries_run_out(cloud: Cloud, client: Any, stream: Stream, batches: lis
     (record,) = sent
     assert record["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert record["requestContext"]["approximateInvokeCount"] == 2
+    assert record["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"}
     assert record["DDBStreamBatchInfo"] == {
         "shardId": SHARD,
         "startSequenceNumber": "000000000000000000001",
@@ -237,17 +238,24 @@ def test_old_records_are_discarded(cloud: Cloud, client: Any, stream: Stream, ba
 )
 def test_reported_failures(cloud: Cloud, client: Any, stream: Stream, answer: Any, expected: list[list[str]]) -> None:
     seen: list[list[str]] = []
+    sent: list[Any] = []
+    cloud.stub("sqs", "SendMessage", lambda params: sent.append(json.loads(params["MessageBody"])) or {})
 
     def handler(event: Any, context: Any) -> Any:
         seen.append([r["dynamodb"]["Keys"]["id"]["S"] for r in event["Records"]])
         return answer
 
     cloud.function("f", handler)
-    _map(client, FunctionResponseTypes=["ReportBatchItemFailures"], MaximumRetryAttempts=1)
+    destination = {"OnFailure": {"Destination": QUEUE}}
+    _map(
+        client, FunctionResponseTypes=["ReportBatchItemFailures"], MaximumRetryAttempts=1, DestinationConfig=destination
+    )
     stream.put(1, 2, 3)
     cloud.settle(until_idle=True)
     assert seen[: len(expected)] == expected
-    cloud.failures.clear()
+    for record in sent:  # a failure that is reported is none of the function's (recorded)
+        assert record["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST", "functionError": None}
+    assert bool(sent) == (len(expected) > 1)
 
 
 def test_a_handler_that_sleeps_is_not_run_twice(cloud: Cloud, client: Any, stream: Stream) -> None:
