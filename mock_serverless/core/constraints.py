@@ -36,7 +36,10 @@ STRICT = frozenset({("dynamodb", "SearchVectors")})
 """Operations with a front end of another kind, which says neither a value nor that a member is null (captured on AWS in
 2026-08 and 2026-10: parity suite, authors of Dynoxide and ExtendDB)."""
 
-ORDERS = {"MacAlgorithmSpec": ["HMAC_SHA_384", "HMAC_SHA_256", "HMAC_SHA_224", "HMAC_SHA_512"]}
+ORDERS = {
+    "MacAlgorithmSpec": ["HMAC_SHA_384", "HMAC_SHA_256", "HMAC_SHA_224", "HMAC_SHA_512"],
+    "ExecutionStatus": ["SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING"],
+}
 """Enums which the service lists in another order than botocore's model (recorded)."""
 
 OWN_LENGTHS = frozenset({"KeySchema", "LogGroupName", "LogStreamName"})
@@ -268,7 +271,7 @@ def _own_constraints(shape: Any) -> list[Constraint]:
         if metadata.get("pattern"):
             found += _pattern(metadata["pattern"])
         if metadata.get("enum") and shape.name not in OWN_WORDS:
-            found.append(_enum(ORDERS.get(shape.name) or metadata["enum"]))
+            found.append(_enum(_ordered(shape.name, metadata["enum"])))
     return found
 
 
@@ -294,6 +297,12 @@ def _length_limits(low: Any, high: Any) -> list[Constraint]:
         f"Member must have length less than or equal to {high}",
     )
     return [*([most] if high is not None else []), *([least] if low is not None and (low or high is not None) else [])]
+
+
+def _ordered(name: str, values: list[str]) -> list[str]:
+    """An enum as the service lists it; other services have enums of the same name."""
+    order = ORDERS.get(name, values)
+    return order if set(order) == set(values) else values
 
 
 def _enum(values: list[str]) -> Constraint:

@@ -122,9 +122,9 @@ def update_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
         raise AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{request['stateMachineArn']}'")
     if machine.deleting:
         raise AwsError("StateMachineDeleting", f"State Machine Being Deleted: '{machine.arn}'")
-    if not any(k in request for k in ("definition", "roleArn", *SETTINGS)):
+    if not any(k in request for k in ("definition", "roleArn", *SETTINGS)):  # the words are recorded
         raise AwsError("MissingRequiredParameter", "Either the definition, the role ARN, the LoggingConfiguration, "
-                       "EncryptionConfiguration or the TracingConfiguration must be specified")  # fmt: skip
+                       "or the TracingConfiguration must be specified")  # fmt: skip
     if "roleArn" in request:
         _check_role(request["roleArn"])
     definition = request.get("definition", machine.revision.definition)

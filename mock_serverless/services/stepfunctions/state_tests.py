@@ -24,12 +24,14 @@ from .language import (
     StateError,
     TaskRequest,
     parse,
+    paths,
     queries,
     retries,
     states,
 )
 from .language import times as language_times
 from .language.definition import levels
+from .language.document import excerpt
 from .language.errors import Fault, matches
 from .language.validation import check_state
 from .language.visits import Branch, Run, Visit
@@ -104,6 +106,8 @@ def _state(request: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
 def _check(request: dict[str, Any], state: dict[str, Any], mock: dict[str, Any] | None) -> None:
     type = state["Type"]
     if mock is None:
+        if type == "Task" and not request.get("roleArn"):
+            raise _invalid("RoleArn must be specified when testing a Task state")
         if request.get("stateConfiguration", {}).get("mapIterationFailureCount") is not None:
             raise _invalid("TestState does not support MapIterationFailureCount when a mock is not specified.")
         if type in ("Map", "Parallel"):
@@ -114,11 +118,13 @@ def _check(request: dict[str, Any], state: dict[str, Any], mock: dict[str, Any] 
             raise _invalid(f"State type '{type}' is not supported when a mock is specified")
         if request.get("revealSecrets"):
             raise _invalid("TestState does not support RevealSecrets when a mock is specified.")
+        if "result" in mock and "errorOutput" in mock:
+            raise _invalid("A test mock should have only one of the following fields: [result, errorOutput].")
         if "result" in mock:
             try:
                 result = Document(text=mock["result"]).value
             except ValueError:
-                raise _invalid("Mocked result must be valid JSON.") from None
+                raise _invalid("Mocked result must be valid JSON") from None
             mocked_results.check(state, result, mock.get("fieldValidationMode", "STRICT"))
             failures = request.get("stateConfiguration", {}).get("mapIterationFailureCount")
             if failures is not None and failures > len(result):
@@ -172,7 +178,7 @@ def _visit(
     variables = Document(text=request.get("variables") or "{}").value
     branch = Branch(Run(world, context, language), {name: state}, 0, variables)
     visit = branch.visit = Visit(branch, name, state, input, 0, now, inspection={})
-    visit.given = Document(text=request["context"]).value if request.get("context") else None
+    visit.given = Document(text=request["context"]) if request.get("context") else None
     return visit
 
 
@@ -237,7 +243,7 @@ async def _mocked_lines(visit: Visit) -> tuple[str | None, Document]:
 def _inspect_map(visit: Visit, data: Document, read: str | None) -> None:
     query = queries.of(visit)
     if "ItemReader" not in visit.state:
-        visit.inspect("afterItemsPath", Document(query.items(visit, data)))
+        visit.inspect("afterItemsPath", _items(visit, query.items(visit, data), data))
     elif read is not None:
         visit.inspect("afterItemsPath", Document(text=read))
     visit.inspect("maxConcurrency", Document(query.count(visit, "MaxConcurrency", data) or 0))
@@ -246,6 +252,15 @@ def _inspect_map(visit: Visit, data: Document, read: str | None) -> None:
     for name, value in (("toleratedFailureCount", count), ("toleratedFailurePercentage", percentage)):
         if value is not None:
             visit.inspect(name, Document(value))
+
+
+def _items(visit: Visit, items: list[Any], data: Document) -> Document:
+    """What a Map state goes over, in the spelling of where it was found (recorded, in the input and in a context object)."""
+    path = paths.compile(visit.state.get("ItemsPath", "$")) if visit.language != "JSONata" else None
+    found = {"$": data, "$$": visit.given}.get(path.source) if path is not None else None
+    if path is None or path.steps is None or found is None:
+        return Document(items)
+    return Document(items, excerpt(found.text, path.steps))
 
 
 def _intolerable(visit: Visit, failures: int, items: int) -> bool:

@@ -7,6 +7,7 @@ every event until a state works on it). Values are never changed in place, so th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ LIMIT = 262_144
 """Bytes of UTF-8 that a state's input or output may have: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 _MISSING: Any = object()
+_SPACE = re.compile(r"[ \t\n\r]*")
 dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -106,6 +108,37 @@ class Document:
 
     def __repr__(self) -> str:
         return f"<Document {self.text[:80]}>"
+
+
+def excerpt(text: str, steps: Sequence[str | int]) -> str:
+    """What is at a place in a JSON text, as it is written there; the place must be there."""
+    start = _past_space(text, 0)
+    for step in steps:
+        start = _member(text, start, step)
+    return text[start : _decoder.raw_decode(text, start)[1]]
+
+
+def _member(text: str, at: int, step: str | int) -> int:
+    """Where the value of a member begins; of several of one name the last one counts."""
+    start, count = -1, 0
+    at = _past_space(text, at + 1)
+    while text[at] not in "]}":
+        name: Any = count
+        if isinstance(step, str):
+            name, end = _decoder.raw_decode(text, at)
+            at = _past_space(text, _past_space(text, end) + 1)
+        if name == step:
+            start = at
+        at = _past_space(text, _decoder.raw_decode(text, at)[1])
+        at = _past_space(text, at + 1) if text[at] == "," else at
+        count += 1
+    return start
+
+
+def _past_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    assert found is not None
+    return found.end()
 
 
 class Misplaced(Exception):

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import choice, paths, times
 from .document import Document, Misplaced
-from .errors import Fault
+from .errors import Fault, StateError
 from .numbers import MOST_SECONDS, integer
 from .values import Sources, evaluate, fill, look_up, shown
 from .visits import Visit
@@ -250,9 +250,9 @@ def items(visit: Visit, data: Document) -> list[Any]:
         raise Fault(message, "States.ReferencePathConflict") from None
     if isinstance(found, list):
         return found
-    if path != "$":
-        raise Fault(f'Reference path "{path}" must point to array.')
-    raise Fault(f"Map state input must be an array but was: {shown(found)}")
+    # recorded: the state isn't named, and a path into the context object is shown as one into the data
+    shown_path = f"${path.removeprefix('$$')}" if path.startswith("$$") else path
+    raise StateError("States.Runtime", f'Reference path "{shown_path}" must point to array.')
 
 
 def item_data(visit: Visit, data: Document, item: dict[str, Any]) -> Document:

@@ -65,7 +65,7 @@ class Visit:
 
     ``resumed`` is where it stood when the execution was cut off, ``inside`` tells of the lines in it, ``map_run`` is its run.
 
-    ``inspection`` and ``given`` (parts of the context object) are for those who test one.
+    ``inspection`` and ``given`` (a context object, instead of its own: recorded) are for those who test one.
     """
 
     branch: Branch
@@ -80,7 +80,7 @@ class Visit:
     token: str | None = None
     attempted: bool = False
     inspection: dict[str, Document] | None = None
-    given: dict[str, Any] | None = None
+    given: Document | None = None
     resumed: Position | None = None
     inside: Callable[[], tuple[Line, ...]] | None = None
     map_run: str | None = None
@@ -108,6 +108,9 @@ class Visit:
 
     def context(self) -> dict[str, Any]:
         """The context object: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html"""
+        if self.given is not None:
+            context: dict[str, Any] = self.given.value
+            return context
         if self._context is None:
             state: dict[str, Any] = {"Name": self.name, "EnteredTime": times.write(self.time)}
             if self.state["Type"] in COUNTS_RETRIES:
@@ -117,8 +120,6 @@ class Visit:
                 self._context["Map"] = {"Item": self.branch.item}
             if self.token is not None:
                 self._context["Task"] = {"Token": self.token}
-            if self.given is not None:
-                self._context.update(self.given)
         return self._context
 
     def forget_context(self) -> None:
