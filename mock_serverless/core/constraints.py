@@ -10,7 +10,6 @@ DynamoDB, Lambda and Step Functions.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,15 +31,33 @@ UNCHECKED = frozenset({"s3", "apigateway", "apigatewayv2", "s3control", "sqs", "
 OWN_WORDS = frozenset({"Runtime", "TableClass"})
 """Enums which the service checks itself, in words of its own (Lambda's runtimes, recorded; DynamoDB's table classes)."""
 
-STRICT = frozenset({("dynamodb", "SearchVectors")})
-"""Operations with a front end of another kind, which says neither a value nor that a member is null (captured on AWS in
-2026-08 and 2026-10: parity suite, authors of Dynoxide and ExtendDB)."""
-
 ORDERS = {
     "MacAlgorithmSpec": ["HMAC_SHA_384", "HMAC_SHA_256", "HMAC_SHA_224", "HMAC_SHA_512"],
     "ExecutionStatus": ["SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING"],
+    "ReturnValue": ["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"],
+    "ConditionalOperator": ["OR", "AND"],
+    "Select": ["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"],
+    "ComparisonOperator": [
+        *(
+            "IN",
+            "NULL",
+            "BETWEEN",
+            "LT",
+            "NOT_CONTAINS",
+            "EQ",
+            "GT",
+            "NOT_NULL",
+            "NE",
+            "LE",
+            "BEGINS_WITH",
+            "GE",
+            "CONTAINS",
+        ),
+    ],
+    "AttributeAction": ["ADD", "PUT", "DELETE"],
 }
-"""Enums which the service lists in another order than botocore's model (recorded)."""
+"""Enums which the service lists in another order than botocore's model: recorded; of DynamoDB, the parity suite's and
+dynalite's public tests, which run against the service, and moto's that are verified on it."""
 
 OWN_LENGTHS = frozenset({"KeySchema", "LogGroupName", "LogStreamName"})
 """What the service checks the greatest length of itself: DynamoDB's keys, of which newer indexes may have more attributes; names
@@ -50,11 +67,16 @@ in CloudWatch Logs, for which it has words of its own (recorded)."""
 RECORDS = frozenset({"stepfunctions"})
 """Services that show a structure with its name, ``Name(member=value)``, where others show ``{member=value}`` (recorded)."""
 
+FrontEnd = Callable[[str, dict[str, Any], list[Violation]], "AwsError | None"]
+FRONT_ENDS: dict[str, FrontEnd] = {}
+"""By service: what its front end says of an operation's request and what is wrong with it, where it has words of its own; None
+where it says nothing, and leaves it to the operation."""
+
 
 class RequestChecker:
     """Checks the requests of one operation."""
 
-    __slots__ = ("_check", "_code", "_records", "_strict")
+    __slots__ = ("_check", "_code", "_operation", "_records", "_service")
 
     def __init__(self, operation_model: Any) -> None:
         service = operation_model.service_model
@@ -64,7 +86,7 @@ class RequestChecker:
         self._code = code or ""
         self._check = _compile(shape, {}) if known else None
         self._records = shape if service.service_name in RECORDS else None
-        self._strict = (service.service_name, operation_model.name) in STRICT
+        self._service, self._operation = service.service_name, operation_model.name
 
     def __call__(self, params: dict[str, Any]) -> None:
         """Raises AwsError when a constraint is hurt."""
@@ -74,23 +96,17 @@ class RequestChecker:
         self._check(params, None, found)
         if not found:
             return
-        if self._strict:
-            raise _strictly(found, params, self._code)
+        own = FRONT_ENDS.get(self._service)
+        if own is not None:
+            error = own(self._operation, params, found)
+            if error is not None:
+                raise error
+            return
         if self._records is not None:
-            found = [(_shown(value, _shape_at(self._records, _names(path))), path, text) for value, path, text in found]
+            found = [
+                (_shown(value, _shape_at(self._records, names_of(path))), path, text) for value, path, text in found
+            ]
         raise validation_error([violation(*one) for one in found], self._code)
-
-
-def _strictly(found: list[Violation], params: dict[str, Any], code: str) -> AwsError:
-    """A member that isn't there ends the reading of the request, where its JSON ends; the rest is told without values."""
-    missing = next((path for _, path, constraint in found if constraint == NOT_NULL), None)
-    if missing is not None:
-        column = len(json.dumps(params, default=str))
-        return AwsError(code, f"missing field `{_upper(_names(missing)[-1])}` at line 1 column {column}")
-    words = (
-        f"Value at '{_upper('.'.join(_names(path)))}' failed to satisfy constraint: {text}" for _, path, text in found
-    )
-    return validation_error(list(words), code)
 
 
 def validation_error(found: list[str], code: str = "ValidationException") -> AwsError:
@@ -102,12 +118,13 @@ def validation_error(found: list[str], code: str = "ValidationException") -> Aws
 def violation(value: Any, path: Path | str, constraint: str) -> str:
     """One hurt constraint in AWS's words."""
     shown = "Value" if value is SECRET else f"Value {_java(value, top=True)}"
-    where = path if isinstance(path, str) else ".".join(_names(path))
+    where = path if isinstance(path, str) else ".".join(names_of(path))
     return f"{shown} at '{where}' failed to satisfy constraint: {constraint}"
 
 
-def _names(path: Path) -> list[str]:
-    return [] if path is None else [*_names(path[0]), *map(str, path[1:])]
+def names_of(path: Path) -> list[str]:
+    """The parts of a violation's path."""
+    return [] if path is None else [*names_of(path[0]), *map(str, path[1:])]
 
 
 NOT_NULL = "Member must not be null"
@@ -388,7 +405,9 @@ def _java_class(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
+class Record:
+    """A structure as Java's records are printed: ``Name(member=value)``."""
+
     name: str
     members: dict[str, Any]
 
@@ -411,7 +430,7 @@ def _shown(value: Any, shape: Any) -> Any:
     if shape.type_name == "list" and isinstance(value, (list, tuple)):
         return [_shown(v, shape.member) for v in value]
     if shape.type_name == "structure" and isinstance(value, dict):
-        return _Record(shape.name, {k: _shown(v, shape.members[k]) for k, v in value.items() if k in shape.members})
+        return Record(shape.name, {k: _shown(v, shape.members[k]) for k, v in value.items() if k in shape.members})
     return value
 
 
@@ -433,7 +452,3 @@ def _java(value: Any, top: bool = False) -> str:
 
 def _lower(name: str) -> str:
     return name[:1].lower() + name[1:]
-
-
-def _upper(name: str) -> str:
-    return name[:1].upper() + name[1:]

@@ -11,13 +11,14 @@ import pytest
 
 from mock_serverless.core.constraints import python_regex
 from mock_serverless.core.errors import AwsError
-from mock_serverless.core.operation import checker
+from mock_serverless.core.operation import checker, load
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "constraints.json").read_text())["cases"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c['service']}.{c['operation']}-{len(c['params'])}")
 def test_case(case: dict[str, Any]) -> None:
+    load(case["service"])  # which may have a front end of its own
     check = checker(case["service"], case["operation"])
     if case.get("parts") == []:
         check(case["params"])

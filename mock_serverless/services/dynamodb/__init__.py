@@ -2,7 +2,9 @@
 
 ::
 
+    front_end.py      what is said of requests that hurt constraints, before an operation looks at them
     values.py         attribute values: checked, normalised, compared, measured
+    hash_order.py     which of several faults of an item is told
     errors.py         wording of errors that a test injects
     expressions/      conditions, updates, projections, key conditions
     partiql/          statements, translated into those

@@ -17,6 +17,7 @@ from .capacity import Costs, change_costs, collection_metrics, read_units
 from .conflicts import is_held
 from .database import Database
 from .expressions import bind
+from .front_end import check_names
 from .items import DeleteAction, PutAction, check_paths
 from .schema import MISMATCH, EmptyKeyValue, Key
 from .table import Table
@@ -36,6 +37,8 @@ EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the suppo
 def batch_get_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
     requested = request["RequestItems"]
+    if not requested.keys() <= db.tables.keys():
+        check_names("BatchGetItem", request)
     if sum(len(block["Keys"]) for block in requested.values()) > MOST_READ:
         raise refuse("Too many items requested for the BatchGetItem call")
     _check_mixed(requested)
@@ -113,6 +116,8 @@ def _located(db: Database, name: str, given: list[Any]) -> tuple[Table, list[Key
 def batch_write_item(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html"""
     requested = request["RequestItems"]
+    if not requested.keys() <= db.tables.keys():
+        check_names("BatchWriteItem", request)
     if sum(map(len, requested.values())) > MOST_WRITTEN:
         raise refuse("Too many items requested for the BatchWriteItem call")
     actions = [(name, _action(entry)) for name, entries in requested.items() for entry in entries]

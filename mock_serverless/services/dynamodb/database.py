@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from mock_serverless.core.scope import Scope
 
 from .changes import STREAM_RETENTION
 from .encryption import check_unlocked
+from .front_end import faults_of
 from .latency import Latency
 from .policies import FOR_OTHERS, OWNERS_ONLY, Policy, authorise
 from .replication import Globe
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from .exports import Export
     from .imports import Import
 
-NAME_PATTERN = "[a-zA-Z0-9_.-]+"
-_NAME = re.compile(NAME_PATTERN)
 NOT_FOUND = "Requested resource not found"
 
 
@@ -237,13 +235,7 @@ class Database:
 
 def check_name(name: str, path: str) -> None:
     """The constraints of a table's or index's name, in the front end's words."""
-    found = []
-    if len(name) > 255:
-        found.append(violation(name, path, "Member must have length less than or equal to 255"))
-    if len(name) < 3:
-        found.append(violation(name, path, "Member must have length greater than or equal to 3"))
-    if not _NAME.fullmatch(name):  # recorded wording; behind the length (moto's tests, which are verified on AWS)
-        found.append(violation(name, path, f"Member must satisfy regular expression pattern: {NAME_PATTERN}"))
+    found = [violation(name, path, text) for text in faults_of(name)]
     if found:
         raise validation_error(found)
 

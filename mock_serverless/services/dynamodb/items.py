@@ -20,6 +20,7 @@ from .database import Database
 from .expressions import BoundCondition, BoundUpdate, bind
 from .expressions.charges import charge, may_exceed
 from .expressions.tree import Ref
+from .front_end import nests_deeply
 from .schema import INVALID, MAX_HASH, MAX_RANGE, EmptyKeyValue, Key
 from .store import Record
 from .table import ITEM_TOO_LARGE, MAX_ITEM, UPDATE_TOO_LARGE, Table, sized
@@ -149,17 +150,28 @@ def _read(db: Database, make: Callable[[str, dict[str, Any]], A], operation: str
     """
     try:
         action = make(operation, request)
-        if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD") and operation != "UpdateItem":
-            raise refuse(ONLY_OLD)
-    except ValueRefusal as error:
-        db.name_of(request["TableName"])
-        raise refuse(ENVELOPE + error.current) from None
+        _check_return_values(operation, request)
     except AwsError as error:
         db.name_of(request["TableName"])
-        if error.code != "ValidationException" or error.message == ITEM_TOO_LARGE:
-            raise
-        raise refuse(ENVELOPE + error.message) from None
+        raise _told(operation, request, error) from None
     return action
+
+
+def _check_return_values(operation: str, request: dict[str, Any]) -> None:
+    if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD") and operation != "UpdateItem":
+        raise refuse(ONLY_OLD)
+
+
+def _told(operation: str, request: dict[str, Any], error: AwsError) -> AwsError:
+    """How what is wrong with a request is told."""
+    if error.code != "ValidationException":
+        return error
+    if nests_deeply(request):  # in the words of the older front end, without an envelope
+        _check_return_values(operation, request)
+        return refuse(error.message)
+    if error.message == ITEM_TOO_LARGE:
+        return error
+    return refuse(ENVELOPE + (error.current if isinstance(error, ValueRefusal) else error.message))
 
 
 def _written(

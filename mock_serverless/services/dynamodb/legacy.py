@@ -244,7 +244,7 @@ def _add(old: Value | None, value: Value | None) -> Value | None:
         raise refuse("Type mismatch for attribute to update")
     if kind == "N":
         return {"N": add(old["N"], more)}
-    return {"L": [*old["L"], *more]} if kind == "L" else {kind: union(old[kind], more)}
+    return {"L": [*old["L"], *more]} if kind == "L" else {kind: union(kind, old[kind], more)}
 
 
 def _delete(old: Value | None, value: Value | None) -> Value | None:

@@ -17,6 +17,7 @@ from . import legacy
 from .capacity import REPORTED, consumed, read_units
 from .database import Database
 from .expressions import Bound, BoundCondition, BoundKeyCondition, BoundProjection, KeyMatch, bind
+from .front_end import check_names
 from .images import unpack
 from .items import check_paths
 from .placement import HASH_BITS, segment_bounds
@@ -72,6 +73,8 @@ class Reading:
 @operation
 def query(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html"""
+    if request["TableName"] not in db.tables:
+        check_names("Query", request)
     try:
         projection, start, bound, old_filter, condition = _asked(request)
     except ValueRefusal as error:
@@ -118,6 +121,8 @@ def _asked(
 @operation
 def scan(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html"""
+    if request["TableName"] not in db.tables:
+        check_names("Scan", request)
     projection = legacy.projection(request)
     start = _start_key(request)
     _check_segments(request)

@@ -18,12 +18,13 @@ from .capacity import Costs, change_costs, change_units, collection_metrics, rea
 from .conflicts import HELD, ONGOING, check_token, is_held
 from .database import Database
 from .expressions import BoundProjection, BoundUpdate, bind
+from .front_end import check_names, nests_deeply
 from .items import FAILED, DeleteAction, PutAction, UpdateAction, check_paths
 from .schema import EmptyKeyValue, Key
 from .store import Record
 from .table import Table
 from .throttling import READ, REASONS, WRITE, admit, cancellation, refusal
-from .values import Item, normalise_item, refuse, size_of, size_of_value
+from .values import NESTED_TOO_DEEP, Item, ValueRefusal, normalise_item, refuse, size_of, size_of_value
 
 MOST_BYTES = 4 * 1024 * 1024
 TOKEN_LIFE = 600.0
@@ -139,6 +140,8 @@ class Write:
 def transact_write_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
     asked = request["TransactItems"]
+    if any(given.get("TableName") not in db.tables for entry in asked for given in entry.values()):
+        check_names("TransactWriteItems", request)
     replayed = replay(db, request, asked)
     if replayed is not None:
         return replayed
@@ -147,8 +150,19 @@ def transact_write_items(db: Database, request: dict[str, Any]) -> dict[str, Any
         if len(entry) != 1:
             raise refuse(NOT_ONE if entry else NONE)
         ((kind, given),) = entry.items()
-        writes.append(Write(kind, given, ACTIONS[kind](kind, given), PERMISSIONS[kind]))
+        writes.append(Write(kind, given, _action(kind, given), PERMISSIONS[kind]))
     return commit(db, request, asked, writes)
+
+
+def _action(kind: str, given: dict[str, Any]) -> Action:
+    """An action as it is asked for. That its item or key nests very deeply is found after what is wrong with its expressions."""
+    try:
+        action: Action = ACTIONS[kind](kind, given)
+    except ValueRefusal as error:
+        if error.message == NESTED_TOO_DEEP and nests_deeply(given):
+            bind(kind, given)
+        raise
+    return action
 
 
 def commit(db: Database, request: dict[str, Any], asked: Any, writes: list[Write]) -> dict[str, Any]:
@@ -249,6 +263,8 @@ def _written(request: dict[str, Any], writes: list[Write]) -> dict[str, Any]:
 @operation
 def transact_get_items(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactGetItems.html"""
+    if any(entry["Get"]["TableName"] not in db.tables for entry in request["TransactItems"]):
+        check_names("TransactGetItems", request)
     wanted: list[tuple[dict[str, Any], Item, BoundProjection | None]] = []
     for entry in request["TransactItems"]:
         given = entry["Get"]

@@ -1,8 +1,8 @@
 """DynamoDB's attribute values, as boto3's low-level client spells them: ``{"S": "a"}``, ``{"N": "1"}``, ``{"L": [...]}``.
 
 What comes from outside is untrusted: ``normalise_item`` checks it in AWS's words and gives a copy in the form in which
-DynamoDB keeps it (numbers as plain decimals without superfluous zeros). What is kept is never changed again, so it may
-be shared; ``copy_item`` makes the copy that goes out.
+DynamoDB keeps it (numbers as plain decimals without superfluous zeros, sets in order). What is kept is never changed again,
+so it may be shared; ``copy_item`` makes the copy that goes out.
 
 Sources: "Naming rules and data types" and "Constraints" of the DynamoDB developer guide for types and limits; the
 wording of refusals as the service has it (checked against it by dynalite's and Alternator's public test suites, and by the
@@ -20,6 +20,8 @@ from decimal import Context, Decimal
 from typing import Any
 
 from mock_serverless.core.errors import AwsError
+
+from .hash_order import in_hash_order
 
 Value = dict[str, Any]
 Item = dict[str, Value]
@@ -51,6 +53,8 @@ EMPTY_INDEX_KEY = (
     "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
     "AttributeValue for a key attribute cannot contain an empty {} value. IndexName: {}, IndexKey: {}"
 )
+STORED_TOO_DEEP = "Nesting Levels have exceeded supported limits"
+"""Of an item that an update would leave (parity suite, of transactions; AWS's DynamoDB Local)."""
 NESTED_TOO_DEEP = (
     "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
 )
@@ -87,25 +91,41 @@ def refuse(message: str) -> AwsError:
 def normalise_item(item: Mapping[str, Mapping[str, Any]]) -> Item:
     """A checked deep copy of an untrusted item (or key, or AttributeValue map)."""
     kept: Item = {}
-    for name, value in item.items():
-        if type(value) is dict and len(value) == 1:
-            for kind, content in value.items():
-                if type(content) is str:
-                    if kind == "S":
-                        kept[name] = {"S": content}
-                    elif kind == "N":
-                        kept[name] = {"N": normalise_number(content)}
+    try:
+        for name, value in item.items():
+            if type(value) is dict and len(value) == 1:
+                for kind, content in value.items():
+                    if type(content) is str:
+                        if kind == "S":
+                            kept[name] = {"S": content}
+                        elif kind == "N":
+                            kept[name] = {"N": normalise_number(content)}
+                        else:
+                            kept[name] = normalise_value(value)
+                    elif kind == "BOOL" and type(content) is bool:
+                        kept[name] = {"BOOL": content}
                     else:
                         kept[name] = normalise_value(value)
-                elif kind == "BOOL" and type(content) is bool:
-                    kept[name] = {"BOOL": content}
-                else:
-                    kept[name] = normalise_value(value)
-        else:
-            kept[name] = normalise_value(value)
-    if "" in kept:
-        raise ValueRefusal(EMPTY_NAME)
+            else:
+                kept[name] = normalise_value(value)
+        if "" in kept:
+            raise ValueRefusal(EMPTY_NAME)
+    except ValueRefusal:
+        _tell_first(item, 1)
+        raise
     return kept
+
+
+def _tell_first(values: Mapping[str, Any], depth: int) -> None:
+    """Raise the fault which the service comes by first, of several in an item or a map."""
+    for name in in_hash_order(values):
+        if not name:
+            raise ValueRefusal(EMPTY_NAME)
+        value = values[name]
+        inside = value.get("M") if isinstance(value, Mapping) and len(value) == 1 else None
+        if isinstance(inside, Mapping) and depth <= NESTING_LIMIT:
+            _tell_first(inside, depth + 1)
+        normalise_value(value, depth)
 
 
 def normalise_value(value: Mapping[str, Any], depth: int = 1) -> Value:
@@ -215,7 +235,12 @@ def _set(kind: str, content: Any, depth: int) -> list[Any]:
         raise ValueRefusal(EMPTY_SETS[kind])
     if len(set(kept)) != len(kept):
         raise _duplicates(kind, kept)
-    return kept
+    return _in_order(members, kept)
+
+
+def _in_order(kind: str, members: Iterable[Any]) -> list[Any]:
+    """The members of a set as the service returns them: texts and binaries by their bytes, numbers by value (parity suite)."""
+    return sorted(members, key=number_of) if kind == "N" else sorted(members)
 
 
 def _duplicates(kind: str, kept: list[Any]) -> ValueRefusal:
@@ -376,9 +401,9 @@ def add(a: str, b: str, subtract: bool = False) -> str:
     return _plain(bool(sign), "".join(map(str, digits)).lstrip("0"), scale, OVERFLOW)
 
 
-def union(kept: Iterable[Any], more: Iterable[Any]) -> list[Any]:
-    """The members of two sets of one kind, in order of arrival."""
-    return list(dict.fromkeys((*kept, *more)))
+def union(kind: str, kept: Iterable[Any], more: Iterable[Any]) -> list[Any]:
+    """The members of two sets of one kind, in their order."""
+    return _in_order(SET_MEMBERS[kind], {*kept, *more})
 
 
 def difference(kept: Iterable[Any], less: Iterable[Any]) -> list[Any]:

@@ -5,7 +5,7 @@ operation), ``with`` (parameters) and one of ``gives`` (members of the answer, e
 message, and ``fields`` of the response). ``wait`` lets seconds pass before it. ``without`` names members which aren't there.
 ``region`` is one of REGIONS, us-east-1 if none is named. A case that ``needs`` a parameter of an operation is skipped where
 botocore's model has none. ``{"bytes": "x"}`` and ``{"base64": "eA=="}`` are binary; ``"${0.TableDescription.TableArn}"`` is that
-member of the first call's answer.
+member of the first call's answer; ``{"nested": 40}`` is a text within 40 maps.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ FILES = (
     "global_tables",
     "partiql",
     "vectors",
+    "front_end",
 )
 
 
@@ -119,12 +120,22 @@ def _member(response: Any, path: str) -> Any:
     return response
 
 
+def nested(depth: int) -> dict[str, Any]:
+    """A text within so many maps."""
+    value: dict[str, Any] = {"S": "leaf"}
+    for _ in range(depth):
+        value = {"M": {"n": value}}
+    return value
+
+
 def filled(value: Any, answers: list[dict[str, Any]]) -> Any:
     if isinstance(value, dict):
         if list(value) == ["bytes"]:
             return value["bytes"].encode()
         if list(value) == ["base64"]:
             return base64.b64decode(value["base64"])
+        if list(value) == ["nested"]:
+            return nested(value["nested"])
         if list(value) == ["repeat"]:
             text, count = value["repeat"]
             return text * count

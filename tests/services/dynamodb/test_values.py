@@ -239,7 +239,8 @@ def test_comparing() -> None:
     assert not equal({"L": [{"S": "x"}]}, {"L": []})
     assert not equal({"S": "1"}, {"N": "1"})
     assert type_of({"SS": ["x"]}) == "SS"
-    assert union(["a", "b"], ["b", "c"]) == ["a", "b", "c"]
+    assert union("SS", ["a", "c"], ["c", "b"]) == ["a", "b", "c"]
+    assert union("NS", ["10"], ["9", "-1"]) == ["-1", "9", "10"]
     assert difference(["a", "b"], ["b", "c"]) == ["a"]
 
 

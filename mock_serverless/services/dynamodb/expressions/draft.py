@@ -86,7 +86,7 @@ def _add(draft: Draft, path: Parts, value: Value) -> None:
     elif kind not in old:
         raise refuse(WRONG_TYPE)
     else:
-        draft.put(path, {kind: add(old[kind], more) if kind == "N" else union(old[kind], more)})
+        draft.put(path, {kind: add(old[kind], more) if kind == "N" else union(kind, old[kind], more)})
 
 
 def _delete(draft: Draft, path: Parts, value: Value) -> None:

@@ -28,13 +28,14 @@ _LARGE = 1024
 
 
 class Placeholders:
-    """Names and (normalised) values by placeholder."""
+    """Names and (normalised) values by placeholder; ``deep`` when a value may nest deeper than an item can."""
 
-    __slots__ = ("names", "values")
+    __slots__ = ("deep", "names", "values")
 
-    def __init__(self, names: Mapping[str, str], values: Mapping[str, Value]) -> None:
+    def __init__(self, names: Mapping[str, str], values: Mapping[str, Value], deep: bool = False) -> None:
         self.names = names
         self.values = values
+        self.deep = deep
 
     def undefined(self, placeholders: Iterable[str]) -> str | None:
         """The refusal of the first placeholder which isn't defined."""
@@ -50,8 +51,10 @@ class Placeholders:
 NOTHING = Placeholders({}, {})
 
 
-def checked(names: Mapping[str, str] | None, values: Mapping[str, Mapping[str, Any]] | None) -> Placeholders:
-    """The placeholders of a request, each well-formed."""
+def checked(
+    names: Mapping[str, str] | None, values: Mapping[str, Mapping[str, Any]] | None, deep: bool = False
+) -> Placeholders:
+    """The placeholders of a request, each well-formed; ``deep`` lets values nest one level deeper than items."""
     if names is None and values is None:
         return NOTHING
     if names is not None:
@@ -62,9 +65,9 @@ def checked(names: Mapping[str, str] | None, values: Mapping[str, Mapping[str, A
     if values is None:
         return Placeholders(names or {}, {})
     _check_keys("ExpressionAttributeValues", ":", values)
-    kept = _normalised(values)
+    kept = _normalised(values, 0 if deep else 1)
     _check_size(names or {}, kept)
-    return Placeholders(names or {}, kept)
+    return Placeholders(names or {}, kept, deep)
 
 
 def check_used(placeholders: Placeholders, used: set[str]) -> None:
@@ -94,14 +97,14 @@ def _check_keys(parameter: str, sign: str, given: Mapping[str, Any]) -> None:
                 known.add(key)
 
 
-def _normalised(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Value]:
+def _normalised(values: Mapping[str, Mapping[str, Any]], depth: int) -> dict[str, Value]:
     kept = {}
     for key, value in values.items():
         if len(value) == 1 and type(value.get("S")) is str:
             kept[key] = {"S": value["S"]}
             continue
         try:
-            kept[key] = normalise_value(value)
+            kept[key] = normalise_value(value, depth)
         except ValueRefusal as error:
             message = f"ExpressionAttributeValues contains invalid value: {error.message} for key {key}"
             raise ValueRefusal(message, error.current) from None

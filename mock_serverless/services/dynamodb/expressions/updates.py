@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from ..values import (
-    NESTED_TOO_DEEP,
     NESTING_LIMIT,
+    STORED_TOO_DEEP,
     Item,
     Value,
     add,
@@ -127,7 +127,8 @@ class BoundUpdate:
         ]  # all of them before any is written
         for step, path, value in zip(steps, self.paths, new, strict=True):
             if value is not None:
-                _check_depth(path, value)
+                if len(path) > 1 or self.placeholders.deep:
+                    _check_depth(path, value)
                 draft.put(path, value)
             elif step.keyword == "REMOVE":
                 if exists or len(path) == 1:
@@ -327,5 +328,5 @@ def _if_not_exists(node: Call) -> Evaluation:
 
 
 def _check_depth(path: Parts, value: Value) -> None:
-    if len(path) > 1 and len(path) - 1 + depth_of(value) > NESTING_LIMIT:
-        raise refuse(NESTED_TOO_DEEP)
+    if len(path) - 1 + depth_of(value) > NESTING_LIMIT:
+        raise refuse(STORED_TOO_DEEP)
