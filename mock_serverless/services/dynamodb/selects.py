@@ -21,8 +21,8 @@ from .expressions import tree as native
 from .expressions.keys import empty
 from .expressions.rules import walk
 from .partiql import SelectPlan, check_parameters
-from .partiql.literals import EMPTY_PART
-from .partiql.tree import Expression, Name
+from .partiql.errors import EMPTY_PART
+from .partiql.tree import Name, Order
 from .placement import HASH_BITS
 from .queries import NO_VECTORS, NOT_PROJECTED, Reading, check_lengths, must_fetch, page, span
 from .schema import Key, KeySchema
@@ -395,17 +395,18 @@ def _before(one: Bounds, two: Bounds) -> bool:
 # ---------------------------------------------------------------------- ORDER BY
 
 
-def _directions(order: tuple[tuple[Expression, bool], ...], schema: KeySchema) -> dict[str, bool]:
+def _directions(order: tuple[Order, ...], schema: KeySchema) -> dict[str, bool]:
     """By key attribute, whether it is ordered descending."""
     directions: dict[str, bool] = {}
-    for key, descending in order:
+    for ordered in order:
+        key = ordered.expression
         if not isinstance(key, Name):
             raise refuse(ORDER_BY_NAMES.format(type(key).__name__.upper()))
         if not key.text:
             raise refuse(EMPTY_PART)
         if key.text not in schema.names:
             raise refuse(ORDER_BY_KEYS.format(key.text))
-        directions.setdefault(key.text, descending)
+        directions.setdefault(key.text, ordered.descending)
     return directions
 
 

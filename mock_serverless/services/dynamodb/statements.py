@@ -22,7 +22,7 @@ from .database import Database
 from .expressions import BoundCondition
 from .items import FAILED, Condition, DeleteAction, PutAction, UpdateAction
 from .partiql import DeletePlan, InsertPlan, Plan, SelectPlan, UpdatePlan, Where, check_parameters, parameters, plan_of
-from .partiql.plans import INCOMPLETE
+from .partiql.errors import INCOMPLETE
 from .schema import Key, KeySchema
 from .selects import WRONG_TYPE, Selection, check_key_types, check_paths, key_of, single_item
 from .store import Record

@@ -8,9 +8,16 @@
     plan.bound(parameters)                  an UPDATE's update;  plan.item(parameters): an INSERT's item
     parse(text), unparse(tree)              the tree alone, and its text
 
-A text goes through lexer and parser (grammar.py has the statements, parser.py what they are made of, tree.py the nodes), then its
-conditions and updates are translated into those of ``..expressions``, which check and evaluate them: both APIs agree because they
-are one. Knows values and AwsError; no table, no clock, no cloud.
+A text goes through these files, in this order::
+
+    lexer.py          tokens; keywords.py: what is a keyword or an operator
+    parser.py         expressions; grammar.py: statements, of tree.py's nodes
+    planner.py        what a statement says; changes.py: an UPDATE's part of it
+    translation.py    conditions and values of updates in terms of ``..expressions``; literals.py: values
+    plans.py          bound to parameters; parameters.py reads those
+
+``..expressions`` checks and evaluates what comes out: both APIs agree because they are one. errors.py has the wordings of
+refusals, names.py what they call a node, printer.py writes a tree. Knows values and AwsError; no table, no clock, no cloud.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
 """
 
@@ -19,7 +26,8 @@ from __future__ import annotations
 from . import parameters
 from .grammar import parse
 from .lexer import StatementSyntaxError
-from .plans import DeletePlan, InsertPlan, Plan, SelectPlan, Unnested, UpdatePlan, Where, check_parameters, plan_of
+from .planner import plan_of
+from .plans import DeletePlan, InsertPlan, Plan, SelectPlan, Unnested, UpdatePlan, Where, check_parameters
 from .printer import unparse
 
 __all__ = [

@@ -12,51 +12,47 @@ from ..expressions.placeholders import Placeholders
 from ..expressions.rules import tree_fault
 from ..expressions.updates import Demand, UpdatePlan, planned
 from ..values import SET_MEMBERS, refuse, type_of
-from .literals import refused
+from . import tree
+from .errors import ONLY_SET, SET_ARGUMENTS, SET_FIRST, SET_SECOND, refused
 from .translation import Translation
-from .tree import Assignment, Call, Insert, Removal
 
-ONLY_SET = "Only SET and REMOVE are supported in update expressions at this time"
-_ARGUMENTS = "SET_{} must have exactly two arguments"
-_FIRST = "The first argument to SET_{} must equal the assignment value"
-_SECOND = "The second argument to SET_{} must be a value with type SET"
 _SET_FUNCTIONS = {"set_add": "ADD", "set_delete": "DELETE"}
 
 
-def plan_update(operations: tuple[Assignment | Removal | Insert, ...], translation: Translation) -> UpdatePlan:
+def plan_update(operations: tuple[tree.Operation, ...], translation: Translation) -> UpdatePlan:
     """The operations of an UPDATE statement, planned together."""
-    clauses: list[native.Clause] = []
     demands: list[Demand] = []
-    for operation in operations:
-        if isinstance(operation, Insert):
-            raise refuse(ONLY_SET)
-        target = translation.path(operation.target)
-        if isinstance(operation, Removal):
-            clauses.append(native.Clause("REMOVE", (native.Action(target),)))
-        elif isinstance(operation.value, Call) and operation.value.name in _SET_FUNCTIONS:
-            clauses.append(_set_function(target, operation.value, translation, demands))
-        else:
-            action = native.Action(target, translation.new_value(operation.value))
-            clauses.append(native.Clause("SET", (action,)))
-    tree = native.Update(tuple(clauses))
-    fault = tree_fault(tree)
+    made = native.Update(tuple(_clause(operation, translation, demands) for operation in operations))
+    fault = tree_fault(made)
     if fault is not None:
         raise refuse(fault)
-    plan = planned(tree)
+    plan = planned(made)
     return UpdatePlan(
         plan.tree, None, plan.names, plan.values, (*demands, *plan.demands), plan.steps, plan.paths, plan.collision
     )
 
 
-def _set_function(target: native.Path, call: Call, translation: Translation, demands: list[Demand]) -> native.Clause:
+def _clause(operation: tree.Operation, translation: Translation, demands: list[Demand]) -> native.Clause:
+    if isinstance(operation, tree.Insert):
+        raise refuse(ONLY_SET)
+    target = translation.path(operation.target)
+    if isinstance(operation, tree.Removal):
+        return native.Clause("REMOVE", (native.Action(target),))
+    if isinstance(operation.value, tree.Call) and operation.value.name in _SET_FUNCTIONS:
+        return _set_function(target, operation.value, translation, demands)
+    return native.Clause("SET", (native.Action(target, translation.new_value(operation.value)),))
+
+
+def _set_function(
+    target: native.Path, call: tree.Call, translation: Translation, demands: list[Demand]
+) -> native.Clause:
     keyword = _SET_FUNCTIONS[call.name]
     if len(call.arguments) != 2:
-        raise refused(_ARGUMENTS.format(keyword), call.at)
+        raise refused(SET_ARGUMENTS.format(keyword), call.at)
     first, second = (translation.new_value(argument) for argument in call.arguments)
     if first != target:
-        raise refused(_FIRST.format(keyword), call.at)
-    place = call.arguments[0].at  # the first argument's, not the second's (recorded)
-    fault = f"{_SECOND.format(keyword)} at {place}"
+        raise refused(SET_FIRST.format(keyword), call.at)
+    fault = SET_SECOND.format(keyword, call.arguments[0].at)  # the first argument's place, not the second's (recorded)
     if not isinstance(second, native.Ref):
         raise refuse(fault)
     demands.append(_set_demand(second.name, fault))

@@ -6,29 +6,13 @@ parser.py says.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
+from . import tree
 from .keywords import MANIPULATIONS, NOT_SELECTED, SELECT_BINDING
 from .lexer import StatementSyntaxError
 from .parser import TERMS, Parser
-from .tree import (
-    Assignment,
-    Definition,
-    Delete,
-    Expression,
-    Insert,
-    Item,
-    Manipulation,
-    Order,
-    Path,
-    Removal,
-    Returning,
-    Select,
-    Source,
-    Statement,
-    Update,
-    Wild,
-)
 
 _TOP_LEVEL = "Keyword {} only expected at the top level in the query"
 _RETURNED = frozenset(("modified_old", "modified_new", "all_old", "all_new"))
@@ -36,94 +20,89 @@ _JOINS = frozenset(("join", "cross_join", "inner_join", "left_join", "right_join
 
 
 @lru_cache(maxsize=2048)
-def parse(text: str) -> tuple[Statement, int]:
+def parse(text: str) -> tuple[tree.Statement, int]:
     """The tree of a statement, and how many parameters it has. Raises StatementSyntaxError."""
     parser = Parser(text)
-    tree = _statement(parser)
+    statement = _statement(parser)
     if parser.token.kind == ";":
         parser.advance()
         if parser.token.kind != "end":
             raise StatementSyntaxError("Unexpected token after semicolon. (Only one query is allowed.)")
     if parser.token.kind != "end":
         raise StatementSyntaxError("Unexpected token after expression")
-    return tree, parser.parameters
+    return statement, parser.parameters
 
 
-def _statement(parser: Parser) -> Statement:
-    word = parser.token.word
-    if word == "update":
-        return _update(parser)
-    if word == "delete":
-        return _delete(parser)
-    if word == "from":
-        return _from(parser)
-    if word in MANIPULATIONS:
-        made = _manipulations(parser)
-        return made[0] if isinstance(made[0], Insert) else Update(None, made[:1])
-    if word in ("create", "drop"):
-        return _definition(parser)
-    return parser.expression()
+def _statement(parser: Parser) -> tree.Statement:
+    made = _STATEMENTS.get(parser.token.word)
+    return parser.expression() if made is None else made(parser)
 
 
 # Writing
 
 
-def _update(parser: Parser) -> Update:
+def _update(parser: Parser) -> tree.Update:
     at = parser.advance().at
     source = _target(parser)
     operations = _manipulations(parser)
     where = _where(parser)
-    return Update(source, operations, where, _returning(parser), at)
+    return tree.Update(source, operations, where, _returning(parser), at)
 
 
-def _delete(parser: Parser) -> Delete:
+def _delete(parser: Parser) -> tree.Delete:
     at = parser.advance().at
     if not parser.takes("from"):
         raise StatementSyntaxError("Expected FROM after DELETE")
     source = _target(parser)
     where = _where(parser)
-    return Delete(source, where, _returning(parser), at)
+    return tree.Delete(source, where, _returning(parser), at)
 
 
-def _from(parser: Parser) -> Manipulation:
+def _from(parser: Parser) -> tree.Manipulation:
     at = parser.advance().at
     source = _source(parser, -1)
     where = _where(parser)
     operations = _manipulations(parser)
-    return Update(source, operations, where, _returning(parser), at)
+    return tree.Update(source, operations, where, _returning(parser), at)
 
 
-def _target(parser: Parser) -> Source:
+def _target(parser: Parser) -> tree.Source:
     path = parser.simple_path()
-    return Source(path, _alias(parser))
+    return tree.Source(path, _alias(parser))
 
 
-def _manipulations(parser: Parser) -> tuple[Assignment | Removal | Insert, ...]:
-    made: list[Assignment | Removal | Insert] = []
+def _manipulations(parser: Parser) -> tuple[tree.Operation, ...]:
+    made: list[tree.Operation] = []
     while parser.token.word in MANIPULATIONS:
         if parser.token.text == "insert_into":
             made.append(_insert(parser))
         elif parser.advance().text == "set":
             made.extend(parser.listed(lambda: _assignment(parser)))
         else:
-            made.append(Removal(parser.simple_path()))
+            made.append(tree.Removal(parser.simple_path()))
     if not made:
         raise StatementSyntaxError("Expected data manipulation")
     return tuple(made)
 
 
-def _assignment(parser: Parser) -> Assignment:
+def _bare(parser: Parser) -> tree.Manipulation:
+    """INSERT; SET and REMOVE without a source."""
+    first, *_ = _manipulations(parser)
+    return first if isinstance(first, tree.Insert) else tree.Update(None, (first,))
+
+
+def _assignment(parser: Parser) -> tree.Assignment:
     target = parser.simple_path()
     if not parser.takes("="):
         raise StatementSyntaxError("Expected '='")
-    return Assignment(target, parser.expression())
+    return tree.Assignment(target, parser.expression())
 
 
-def _insert(parser: Parser) -> Insert:
+def _insert(parser: Parser) -> tree.Insert:
     at = parser.advance().at
     target = parser.simple_path()
     if not parser.takes("value"):
-        return Insert(target, parser.expression(), many=True, at=at)
+        return tree.Insert(target, parser.expression(), many=True, at=at)
     value = parser.expression()
     clause = ""
     if parser.takes("at"):
@@ -136,25 +115,25 @@ def _insert(parser: Parser) -> Insert:
         if not parser.takes("do_nothing"):
             raise StatementSyntaxError("invalid ON CONFLICT syntax")
         clause = clause or "ON CONFLICT"
-    return Insert(target, value, _returning(parser), clause=clause, at=at)
+    return tree.Insert(target, value, _returning(parser), clause=clause, at=at)
 
 
-def _where(parser: Parser) -> Expression | None:
+def _where(parser: Parser) -> tree.Expression | None:
     return parser.expression() if parser.takes("where") else None
 
 
-def _returning(parser: Parser) -> tuple[Returning, ...]:
+def _returning(parser: Parser) -> tuple[tree.Returning, ...]:
     return parser.listed(lambda: _returned(parser)) if parser.takes("returning") else ()
 
 
-def _returned(parser: Parser) -> Returning:
+def _returned(parser: Parser) -> tree.Returning:
     if parser.token.word not in _RETURNED:
         raise StatementSyntaxError("Expected ( MODIFIED | ALL ) ( NEW | OLD ) in each returning element.")
     what = parser.advance().text.replace("_", " ").upper()
-    return Returning(what, None if parser.takes("*") else parser.expression())
+    return tree.Returning(what, None if parser.takes("*") else parser.expression())
 
 
-def _definition(parser: Parser) -> Definition:
+def _definition(parser: Parser) -> tree.Definition:
     """CREATE and DROP, as far as is needed to refuse them by their names."""
     action, what = parser.advance().text, parser.token.word
     if what not in ("table", "index"):
@@ -169,20 +148,19 @@ def _definition(parser: Parser) -> Definition:
         if what == "table":
             raise StatementSyntaxError(f"Unexpected tokens after {action.upper()} statement!")
         parser.advance()
-    return Definition(action.capitalize() + what.capitalize(), name)
+    return tree.Definition(action.capitalize() + what.capitalize(), name)
 
 
 # Reading
 
 
-def _select(parser: Parser) -> Select:
+def _select(parser: Parser) -> tree.Select:
     at = parser.advance().at
     distinct = parser.takes("distinct")
     if not distinct:
         parser.takes("all")
-    kind, items = "", _items(parser)
-    if isinstance(items, str):
-        kind, items = items, (Item(parser.expression()),)
+    kind = "value" if parser.takes("value") else ""
+    items = (tree.Item(parser.expression()),) if kind else _items(parser)
     if not parser.takes("from"):
         raise StatementSyntaxError("Expected FROM after SELECT list")
     source = _source(parser, SELECT_BINDING)
@@ -192,13 +170,11 @@ def _select(parser: Parser) -> Select:
     having, limit, offset = (
         parser.expression(SELECT_BINDING) if parser.takes(word) else None for word in ("having", "limit", "offset")
     )
-    return Select(items, source, where, order, group, having, limit, offset, distinct, kind, at)
+    return tree.Select(items, source, where, order, group, having, limit, offset, distinct, kind, at)
 
 
-def _items(parser: Parser) -> tuple[Item, ...] | str | None:
-    """The select list: None for ``*``, "value" where a value follows."""
-    if parser.takes("value"):
-        return "value"
+def _items(parser: Parser) -> tuple[tree.Item, ...] | None:
+    """The select list: None for ``*``."""
     items = parser.listed(lambda: _item(parser))
     if None in items:
         if len(items) > 1:
@@ -209,7 +185,7 @@ def _items(parser: Parser) -> tuple[Item, ...] | str | None:
     return tuple(item for item in items if item is not None)
 
 
-def _item(parser: Parser) -> Item | None:
+def _item(parser: Parser) -> tree.Item | None:
     if parser.takes("*"):
         return None
     word = parser.token.word
@@ -219,22 +195,22 @@ def _item(parser: Parser) -> Item | None:
         )
     expression = parser.expression()
     every = False
-    if isinstance(expression, Path):
+    if isinstance(expression, tree.Path):
         expression, every = _without_star(expression)
-    return Item(expression, _alias(parser), every)
+    return tree.Item(expression, _alias(parser), every)
 
 
-def _without_star(path: Path) -> tuple[Expression, bool]:
+def _without_star(path: tree.Path) -> tuple[tree.Expression, bool]:
     """``a.b.*`` as ``a.b`` and that it is all of it; a star anywhere else is refused."""
     *before, last = path.steps
-    if any(isinstance(step, Wild) for step in before) or (isinstance(last, Wild) and last.sign == "[*]"):
+    if any(isinstance(step, tree.Wild) for step in before) or (isinstance(last, tree.Wild) and last.sign == "[*]"):
         raise StatementSyntaxError("Invalid use of * in select list")
-    if not isinstance(last, Wild):
+    if not isinstance(last, tree.Wild):
         return path, False
-    return (Path(path.root, tuple(before), path.at) if before else path.root), True
+    return (tree.Path(path.root, tuple(before), path.at) if before else path.root), True
 
 
-def _source(parser: Parser, binding: int) -> Source:
+def _source(parser: Parser, binding: int) -> tree.Source:
     kind = "unpivot" if parser.takes("unpivot") else ""
     expression = parser.expression(binding)
     alias = _alias(parser)
@@ -247,7 +223,7 @@ def _source(parser: Parser, binding: int) -> Source:
                 raise StatementSyntaxError("Expected 'ON'")
             parser.expression(binding)
         kind = "join"
-    return Source(expression, alias, kind)
+    return tree.Source(expression, alias, kind)
 
 
 def _alias(parser: Parser) -> str | None:
@@ -264,7 +240,7 @@ def _alias(parser: Parser) -> str | None:
     return found
 
 
-def _order(parser: Parser) -> tuple[Order, ...]:
+def _order(parser: Parser) -> tuple[tree.Order, ...]:
     if not parser.takes("order"):
         return ()
     if not parser.takes("by"):
@@ -272,15 +248,15 @@ def _order(parser: Parser) -> tuple[Order, ...]:
     return parser.listed(lambda: _ordered(parser))
 
 
-def _ordered(parser: Parser) -> Order:
+def _ordered(parser: Parser) -> tree.Order:
     expression = parser.expression()
     descending = parser.takes("desc")
     if not descending:
         parser.takes("asc")
-    return Order(expression, descending)
+    return tree.Order(expression, descending)
 
 
-def _group(parser: Parser) -> tuple[Expression, ...]:
+def _group(parser: Parser) -> tuple[tree.Expression, ...]:
     if not parser.takes("group"):
         return ()
     parser.takes("partial")
@@ -294,18 +270,26 @@ def _group(parser: Parser) -> tuple[Expression, ...]:
     return keys
 
 
-def _key(parser: Parser) -> Expression:
+def _key(parser: Parser) -> tree.Expression:
     expression = parser.expression(SELECT_BINDING)
     _alias(parser)
     return expression
 
 
-def _misplaced(parser: Parser) -> Expression:
+def _misplaced(parser: Parser) -> tree.Expression:
     """A manipulation within an expression: FROM may lack one, which is said first."""
     word = parser.token.text
     _statement(parser)
     raise StatementSyntaxError(_TOP_LEVEL.format(word))
 
 
+_STATEMENTS: dict[str, Callable[[Parser], tree.Statement]] = {
+    **dict.fromkeys(MANIPULATIONS, _bare),
+    "update": _update,
+    "delete": _delete,
+    "from": _from,
+    "create": _definition,
+    "drop": _definition,
+}
 TERMS["select"] = _select
-TERMS.update(dict.fromkeys((*MANIPULATIONS, "update", "delete", "from", "create", "drop"), _misplaced))
+TERMS.update(dict.fromkeys(_STATEMENTS, _misplaced))

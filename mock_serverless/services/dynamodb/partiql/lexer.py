@@ -7,7 +7,7 @@ the whole statement unreadable, and AWS says nothing about why (recorded).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .keywords import KEYWORDS, MOST_TOGETHER, OPERATORS, TOGETHER, TYPE_NAMES
 
@@ -29,11 +29,11 @@ _LEAST, _GREATEST = -(2**31), 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Where something stands, as refusals show it: ``1:27:2``."""
+    """Where something stands, as refusals show it: ``1:27:2``. All places are equal."""
 
-    line: int
-    column: int
-    length: int
+    line: int = field(compare=False)
+    column: int = field(compare=False)
+    length: int = field(compare=False)
 
     def __str__(self) -> str:
         return f"{self.line}:{self.column}:{self.length}"

@@ -1,7 +1,7 @@
 """Literals to attribute values, and what DynamoDB says of those which are none: each refusal names the place within the value.
 
-"PartiQL data types for DynamoDB" of the developer guide. Wordings, and where they say ``under root.x`` or ``at 1:2:3``: recorded
-for numbers, sets and functions, else as AWS's DynamoDB Local has them.
+"PartiQL data types for DynamoDB" of the developer guide. Where refusals say ``under root.x`` or ``at 1:2:3``: recorded for
+numbers, sets and functions, else as AWS's DynamoDB Local has them.
 """
 
 from __future__ import annotations
@@ -18,100 +18,78 @@ from ..values import (
     normalise_value,
     refuse,
 )
-from .lexer import At
-from .tree import Expression, Literal, Sequence, Struct
-
-EMPTY_PART = "Path component cannot be an empty string"
-_EMPTY_BAG = "Empty bags are not supported"
-_BAG = "Unsupported data type in Bag. DynamoDB only supports either numbers or strings in bags"
-_TYPE = "Unsupported data type: {} under key {}"
-_ION = "Ion Literals are not supported: {} under key {}"
-_NAME = "Tuple keys must be of type String. Actual type: {} under {}"
-_TWICE = "Duplicate keys in tuple. Key: {} under {}"
-
-_KINDS = {
-    "Name": "Id",
-    "Parameter": "Parameter",
-    "Missing": "Missing",
-    "Aggregate": "CallAgg",
-    "Infix": "NAry",
-    "Prefix": "NAry",
-    "Between": "Between",
-    "Like": "Like",
-    "Sequence": "Seq",
-}
+from . import tree
+from .errors import BAG, EMPTY_BAG, EMPTY_PART, ION, NAME, TWICE, TYPE, refused
+from .names import value_name
 
 
-def refused(message: str, at: At) -> AwsError:
-    """A refusal which says where in the statement."""
-    return refuse(f"{message} at {at}")
-
-
-def value_of(tree: Expression, path: str = "root", depth: int = 0) -> Value:
+def value_of(node: tree.Expression, path: str = "root", depth: int = 0) -> Value:
     """The attribute value of a literal, a list, a set or a map of them."""
-    if isinstance(tree, Literal):
-        return _scalar(tree, path)
-    if isinstance(tree, (Struct, Sequence)) and depth >= NESTING_LIMIT and not _is_bag(tree):
+    if isinstance(node, tree.Literal):
+        return _scalar(node, path)
+    if isinstance(node, tree.Sequence) and node.kind == "bag":
+        return _set(node, path)
+    if not isinstance(node, (tree.Struct, tree.Sequence)):
+        raise refused(TYPE.format(value_name(node), path), node.at)
+    if depth >= NESTING_LIMIT:
         raise refuse(NESTED_TOO_DEEP)
-    if isinstance(tree, Struct):
-        return {"M": fields_of(tree, path, depth)}
-    if isinstance(tree, Sequence):
-        if tree.kind == "bag":
-            return _set(tree, path)
-        return {"L": [value_of(value, f"{path}[{index}]", depth + 1) for index, value in enumerate(tree.values)]}
-    raise refused(_TYPE.format(_KINDS.get(type(tree).__name__, type(tree).__name__), path), tree.at)
+    if isinstance(node, tree.Struct):
+        return {"M": _fields(node, path, depth)}
+    return {"L": [value_of(value, f"{path}[{index}]", depth + 1) for index, value in enumerate(node.values)]}
 
 
-def fields_of(tree: Struct, path: str, depth: int) -> dict[str, Value]:
+def _fields(node: tree.Struct, path: str, depth: int) -> dict[str, Value]:
     """The attributes of a map."""
     fields: dict[str, Value] = {}
-    for name, value in tree.fields:
+    for name, value in node.fields:
         key = name_of(name, path)
         made = value_of(value, f"{path}.{key}", depth + 1)
         if key in fields:
-            raise refused(_TWICE.format(key, path), tree.at)
+            raise refused(TWICE.format(key, path), node.at)
         fields[key] = made
     return fields
 
 
-def name_of(tree: Expression, path: str = "root") -> str:
+def name_of(node: tree.Expression, path: str = "root") -> str:
     """The name of a map's entry."""
-    if isinstance(tree, Literal) and tree.kind == "STRING":
-        if not tree.text:
+    kind = node.kind if isinstance(node, tree.Literal) else value_name(node)
+    if isinstance(node, tree.Literal) and kind == "STRING":
+        if not node.text:
             raise refuse(EMPTY_PART)
-        return tree.text
-    if isinstance(tree, Literal) and tree.kind == "ION":
-        raise refused(_ION.format("SYMBOL", path), tree.at)
-    kind = tree.kind if isinstance(tree, Literal) else _KINDS.get(type(tree).__name__, type(tree).__name__)
-    raise refused(_NAME.format(kind, path), tree.at)
+        return node.text
+    if kind == "ION":
+        raise refused(ION.format("SYMBOL", path), node.at)
+    raise refused(NAME.format(kind, path), node.at)
 
 
-def _scalar(tree: Literal, path: str) -> Value:
-    if tree.kind == "STRING":
-        return {"S": tree.text}
-    if tree.kind == "BOOL":
-        return {"BOOL": tree.text == "true"}
-    if tree.kind == "NULL":
+def _scalar(node: tree.Literal, path: str) -> Value:
+    if node.kind == "STRING":
+        return {"S": node.text}
+    if node.kind == "BOOL":
+        return {"BOOL": node.text == "true"}
+    if node.kind == "NULL":
         return {"NULL": True}
-    if tree.kind == "ION":
-        raise refused(_ION.format("SYMBOL", path), tree.at)
-    return _converted({"N": tree.text}, path)
+    if node.kind == "ION":
+        raise refused(ION.format("SYMBOL", path), node.at)
+    return _converted({"N": node.text}, path)
 
 
-def _set(tree: Sequence, path: str) -> Value:
-    if not tree.values:
-        raise refuse(_EMPTY_BAG)  # recorded: it doesn't say where
+_SETS = {"INT": "NS", "DECIMAL": "NS", "STRING": "SS"}
+
+
+def _set(node: tree.Sequence, path: str) -> Value:
+    if not node.values:
+        raise refuse(EMPTY_BAG)
     kinds = []
-    for value in tree.values:
-        kind = value.kind if isinstance(value, Literal) else ""
-        number = kind in ("INT", "DECIMAL")
-        if not number and kind != "STRING":
-            raise refused(_BAG, value.at)
-        kinds.append("NS" if number else "SS")
-    if len(set(kinds)) > 1:
-        odd = next(value for value, kind in zip(tree.values, kinds, strict=True) if kind != kinds[0])
-        raise refused(_BAG, odd.at)
-    texts = [value.text for value in tree.values if isinstance(value, Literal)]
+    texts = []
+    for value in node.values:
+        if not isinstance(value, tree.Literal) or value.kind not in _SETS:
+            raise refused(BAG, value.at)
+        kinds.append(_SETS[value.kind])
+        texts.append(value.text)
+    for value, kind in zip(node.values, kinds, strict=True):
+        if kind != kinds[0]:
+            raise refused(BAG, value.at)
     return _converted({kinds[0]: texts}, path)
 
 
@@ -123,7 +101,3 @@ def _converted(value: Value, path: str) -> Value:
         if error.message in (OVERFLOW, UNDERFLOW, TOO_MANY_DIGITS):
             raise refuse(f"{error.message} under {path}") from None
         raise
-
-
-def _is_bag(tree: Struct | Sequence) -> bool:
-    return isinstance(tree, Sequence) and tree.kind == "bag"

@@ -21,8 +21,6 @@ from ..values import (
     refuse,
 )
 
-MISMATCH = "Number of parameters in request and statement don't match."
-
 _EXPONENT = re.compile(r"[+-]?[0-9]*(?:\.([0-9]*))?[eE]([+-]?[0-9]+)", re.ASCII)
 _LEAST, _GREATEST = -(2**31), 2**31 - 1
 

@@ -9,26 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from . import tree
 from .keywords import AGGREGATES, BINDING, FUNCTIONS, PREFIXES, TYPES
 from .lexer import StatementSyntaxError, Token, tokens_of
-from .tree import (
-    Aggregate,
-    Between,
-    Call,
-    Expression,
-    Infix,
-    IsType,
-    Like,
-    Literal,
-    Missing,
-    Name,
-    Parameter,
-    Path,
-    Prefix,
-    Sequence,
-    Struct,
-    Wild,
-)
 
 T = TypeVar("T")
 
@@ -36,7 +19,7 @@ T = TypeVar("T")
 _DEEPEST = 60
 _LONGEST = 400
 
-Nud = Callable[["Parser"], Expression]
+Nud = Callable[["Parser"], tree.Expression]
 """What begins with a keyword, the keyword being the next token."""
 
 TERMS: dict[str, Nud] = {}
@@ -92,7 +75,7 @@ class Parser:
 
     # Operators
 
-    def expression(self, binding: int = -1) -> Expression:
+    def expression(self, binding: int = -1) -> tree.Expression:
         """An expression as far as its operators bind more tightly than ``binding``."""
         self.depth += 1
         if self.depth > _DEEPEST:
@@ -111,57 +94,57 @@ class Parser:
         word = self.token.word
         return word if word not in ("not", "@") else ""
 
-    def prefix(self) -> Expression:
+    def prefix(self) -> tree.Expression:
         token = self.token
         if token.word not in PREFIXES:
             return self.path()
         self.advance()
         if token.text == "not":
-            return Prefix("not", self.expression(BINDING["not"]), token.at)
+            return tree.Prefix("not", self.expression(BINDING["not"]), token.at)
         self.depth += 1
         if self.depth > _DEEPEST:
             raise StatementSyntaxError("")
         operand = self.prefix()
         self.depth -= 1
-        if isinstance(operand, Literal) and operand.kind in ("INT", "DECIMAL"):
+        if isinstance(operand, tree.Literal) and operand.kind in ("INT", "DECIMAL"):
             return operand if token.text == "+" else _negated(operand)
-        return Prefix(token.text, operand, token.at)
+        return tree.Prefix(token.text, operand, token.at)
 
-    def infix(self, left: Expression) -> Expression:
+    def infix(self, left: tree.Expression) -> tree.Expression:
         token = self.advance()
         word = token.text
         binding = BINDING[word]
         negated = word.startswith("not_") or word == "is_not"
         if word in ("is", "is_not"):
-            node: Expression = IsType(left, self.type(), token.at)
+            node: tree.Expression = tree.IsType(left, self.type(), token.at)
         elif word in ("in", "not_in") and self.token.kind == "(" and self.behind().word not in ("select", "values"):
             opening = self.advance()
             values = self.listed(self.expression)
             self.expect(")", "RIGHT_PAREN")
-            node = Infix("in", left, Sequence("list", values, opening.at), token.at)
+            node = tree.Infix("in", left, tree.Sequence("list", values, opening.at), token.at)
         else:
             right = self.right(binding)
             if word in ("between", "not_between"):
                 node = self.between(left, right, token)
             elif word in ("like", "not_like"):
-                node = Like(left, right, self.escape(binding), token.at)
+                node = tree.Like(left, right, self.escape(binding), token.at)
             else:
-                node = Infix("in" if word == "not_in" else word, left, right, token.at)
-        return Prefix("not", node, token.at) if negated else node
+                node = tree.Infix("in" if word == "not_in" else word, left, right, token.at)
+        return tree.Prefix("not", node, token.at) if negated else node
 
-    def right(self, binding: int) -> Expression:
+    def right(self, binding: int) -> tree.Expression:
         if self.index >= len(self.tokens) - 1:
             raise StatementSyntaxError("Missing right-hand side expression of infix operator")
         return self.expression(binding)
 
-    def between(self, operand: Expression, low: Expression, token: Token) -> Expression:
+    def between(self, operand: tree.Expression, low: tree.Expression, token: Token) -> tree.Expression:
         if not self.takes("and"):
             raise StatementSyntaxError("Expected AND")
         if self.ended():
             raise StatementSyntaxError("Expected expression after AND")
-        return Between(operand, low, self.expression(BINDING["between"]), token.at)
+        return tree.Between(operand, low, self.expression(BINDING["between"]), token.at)
 
-    def escape(self, binding: int) -> Expression | None:
+    def escape(self, binding: int) -> tree.Expression | None:
         if not self.takes("escape"):
             return None
         if self.ended():
@@ -179,62 +162,62 @@ class Parser:
 
     # Paths
 
-    def path(self) -> Expression:
+    def path(self) -> tree.Expression:
         """A term and what is behind it in dots and brackets."""
         root = self.term()
         steps = self.steps(simple=False)
-        return Path(root, steps, root.at) if steps else root
+        return tree.Path(root, steps, root.at) if steps else root
 
-    def simple_path(self) -> Expression:
+    def simple_path(self) -> tree.Expression:
         """A path that begins with a name, as the target of an assignment."""
         token = self.token
         if token.kind != "name":
             raise StatementSyntaxError("Expected identifier for simple path")
-        root = Name(self.advance().text, token.at)
+        root = tree.Name(self.advance().text, token.at)
         steps = self.steps(simple=True)
-        return Path(root, steps, token.at) if steps else root
+        return tree.Path(root, steps, token.at) if steps else root
 
-    def steps(self, simple: bool) -> tuple[Expression | Wild, ...]:
-        steps: list[Expression | Wild] = []
+    def steps(self, simple: bool) -> tuple[tree.Step, ...]:
+        steps: list[tree.Step] = []
         while self.token.kind in (".", "["):
             bracket = self.advance().kind == "["
             steps.append(self.in_brackets(simple) if bracket else self.behind_dot(simple))
         return tuple(steps)
 
-    def behind_dot(self, simple: bool) -> Expression | Wild:
+    def behind_dot(self, simple: bool) -> tree.Step:
         token = self.token
         if token.kind == "name":
-            return Literal("STRING", self.advance().text, token.at)
+            return tree.Literal("STRING", self.advance().text, token.at)
         if token.text == "*" and token.kind == "operator":
             if simple:
                 raise StatementSyntaxError("Invalid path dot component for simple path")
             self.advance()
-            return Wild(".*", token.at)
+            return tree.Wild(".*", token.at)
         raise StatementSyntaxError("Invalid path dot component")
 
-    def in_brackets(self, simple: bool) -> Expression | Wild:
+    def in_brackets(self, simple: bool) -> tree.Step:
         token = self.token
-        step: Expression | Wild
+        step: tree.Step
         if token.word == "*":
             self.advance()
-            step = Wild("[*]", token.at)
+            step = tree.Wild("[*]", token.at)
         else:
             step = self.expression()
         self.expect("]", "RIGHT_BRACKET")
-        if simple and not isinstance(step, (Literal, Name, Missing)):
+        if simple and not isinstance(step, (tree.Literal, tree.Name, tree.Missing)):
             raise StatementSyntaxError("Invalid path component for simple path")
         return step
 
     # Terms
 
-    def term(self) -> Expression:
+    def term(self) -> tree.Expression:
         token = self.token
         made = _TERMS.get(token.kind)
         if made is None:
             raise StatementSyntaxError("Unexpected term")
         return made(self, token)
 
-    def operator_term(self, token: Token) -> Expression:
+    def operator_term(self, token: Token) -> tree.Expression:
         if token.text == "*":  # no operator where a term begins, and none that could begin one
             raise StatementSyntaxError("Unexpected term")
         if token.text != "@":
@@ -242,19 +225,19 @@ class Parser:
         if self.behind().kind != "name":
             raise StatementSyntaxError("Identifier must follow @-operator")
         self.advance()
-        return Prefix("@", Name(self.advance().text, self.tokens[self.index - 1].at), token.at)
+        return tree.Prefix("@", tree.Name(self.advance().text, self.tokens[self.index - 1].at), token.at)
 
-    def keyword_term(self, token: Token) -> Expression:
+    def keyword_term(self, token: Token) -> tree.Expression:
         word = token.text
         if word in ("true", "false"):
             self.advance()
-            return Literal("BOOL", word, token.at)
+            return tree.Literal("BOOL", word, token.at)
         if word == "null":
             self.advance()
-            return Literal("NULL", "", token.at)
+            return tree.Literal("NULL", "", token.at)
         if word == "missing":
             self.advance()
-            return Missing(token.at)
+            return tree.Missing(token.at)
         if word in TERMS:
             return TERMS[word](self)
         if word in FUNCTIONS and self.behind().kind == "(":
@@ -263,51 +246,51 @@ class Parser:
             raise StatementSyntaxError("Unexpected term")
         raise StatementSyntaxError("Unexpected keyword")  # CASE, CAST and their like too (a guess)
 
-    def name_term(self, token: Token) -> Expression:
+    def name_term(self, token: Token) -> tree.Expression:
         if self.behind().kind == "(":
             return self.call(token)
-        return Name(self.advance().text, token.at)
+        return tree.Name(self.advance().text, token.at)
 
-    def literal_term(self, token: Token) -> Expression:
+    def literal_term(self, token: Token) -> tree.Expression:
         self.advance()
         if token.kind == "string":
-            return Literal("STRING", token.text, token.at)
+            return tree.Literal("STRING", token.text, token.at)
         if token.kind == "ion":
-            return Literal("ION", token.text, token.at)
-        return Literal("INT" if token.text.isdigit() else "DECIMAL", token.text, token.at)
+            return tree.Literal("ION", token.text, token.at)
+        return tree.Literal("INT" if token.text.isdigit() else "DECIMAL", token.text, token.at)
 
-    def parameter_term(self, token: Token) -> Expression:
+    def parameter_term(self, token: Token) -> tree.Expression:
         self.advance()
         self.parameters += 1
-        return Parameter(self.parameters, token.at)
+        return tree.Parameter(self.parameters, token.at)
 
-    def group_term(self, token: Token) -> Expression:
+    def group_term(self, token: Token) -> tree.Expression:
         self.advance()
         values = self.listed(self.expression)
         self.expect(")", "RIGHT_PAREN")
-        return values[0] if len(values) == 1 else Sequence("list", values, token.at)
+        return values[0] if len(values) == 1 else tree.Sequence("list", values, token.at)
 
-    def sequence_term(self, token: Token) -> Expression:
+    def sequence_term(self, token: Token) -> tree.Expression:
         self.advance()
         kind, closing, said = ("list", "]", "RIGHT_BRACKET") if token.kind == "[" else ("bag", ">>", _CLOSING_BAG)
         values = () if self.token.kind == closing else self.listed(self.expression)
         self.expect(closing, said)
-        return Sequence(kind, values, token.at)
+        return tree.Sequence(kind, values, token.at)
 
-    def struct_term(self, token: Token) -> Expression:
+    def struct_term(self, token: Token) -> tree.Expression:
         self.advance()
         fields = () if self.token.kind == "}" else self.listed(self.member)
         self.expect("}", "RIGHT_CURLY")
-        return Struct(fields, token.at)
+        return tree.Struct(fields, token.at)
 
-    def member(self) -> tuple[Expression, Expression]:
+    def member(self) -> tuple[tree.Expression, tree.Expression]:
         name = self.expression()
         self.expect(":", "COLON")
         return name, self.expression()
 
     # Functions
 
-    def call(self, token: Token) -> Expression:
+    def call(self, token: Token) -> tree.Expression:
         """A function's call, its name being the next token."""
         self.advance()
         self.advance()
@@ -319,10 +302,10 @@ class Parser:
         arguments = () if self.token.kind == ")" else self.listed(self.expression)
         self.expect(")", "RIGHT_PAREN")
         if name in ("list", "bag"):
-            return Sequence(name, arguments, token.at)
-        return Call(name, arguments, token.at)
+            return tree.Sequence(name, arguments, token.at)
+        return tree.Call(name, arguments, token.at)
 
-    def aggregate(self, name: str, token: Token) -> Expression:
+    def aggregate(self, name: str, token: Token) -> tree.Expression:
         distinct = self.takes("distinct")
         if not distinct:
             self.takes("all")
@@ -331,21 +314,21 @@ class Parser:
                 raise StatementSyntaxError(f"{name.upper()}({'DISTINCT ' if distinct else ''}*) is not supported")
             self.advance()
             self.expect(")", "RIGHT_PAREN")
-            return Aggregate(name, None, False, token.at)
+            return tree.Aggregate(name, None, False, token.at)
         arguments = () if self.token.kind == ")" else self.listed(self.expression)
         self.expect(")", "RIGHT_PAREN")
         if len(arguments) != 1:
             raise StatementSyntaxError("Aggregate functions are always unary")
-        return Aggregate(name, arguments[0], distinct, token.at)
+        return tree.Aggregate(name, arguments[0], distinct, token.at)
 
 
-def _negated(number: Literal) -> Literal:
+def _negated(number: tree.Literal) -> tree.Literal:
     text = number.text[1:] if number.text[0] == "-" else "-" + number.text
-    return Literal(number.kind, text, number.at)
+    return tree.Literal(number.kind, text, number.at)
 
 
 _CLOSING_BAG = "RIGHT_DOUBLE_ANGLE_BRACKET"
-_TERMS: dict[str, Callable[[Parser, Token], Expression]] = {
+_TERMS: dict[str, Callable[[Parser, Token], tree.Expression]] = {
     "operator": Parser.operator_term,
     "keyword": Parser.keyword_term,
     "name": Parser.name_term,

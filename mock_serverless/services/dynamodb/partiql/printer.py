@@ -1,189 +1,237 @@
-"""A tree back to text: parsing that text gives the same tree. Operands which aren't terms stand in parentheses."""
+"""A tree back to text: parsing that text gives the same tree. Operands which aren't terms stand in parentheses.
+
+One function for each kind of node, registered by the node's class.
+"""
 
 from __future__ import annotations
 
+from functools import singledispatch
+from typing import Any
+
+from . import tree
 from .keywords import SETS, is_plain
-from .tree import (
-    Aggregate,
-    Assignment,
-    Between,
-    Call,
-    Definition,
-    Delete,
-    Expression,
-    Infix,
-    Insert,
-    IsType,
-    Item,
-    Like,
-    Literal,
-    Missing,
-    Name,
-    Parameter,
-    Path,
-    Prefix,
-    Removal,
-    Returning,
-    Select,
-    Sequence,
-    Source,
-    Statement,
-    Struct,
-    Update,
-    Wild,
-)
 
-_LOOSE = (Prefix, Infix, Between, Like, IsType)
+_LOOSE = (tree.Prefix, tree.Infix, tree.Between, tree.Like, tree.IsType, tree.Select)
 
 
-def unparse(tree: Statement) -> str:
+def unparse(node: tree.Statement) -> str:
     """The text of a statement or of an expression."""
-    if isinstance(tree, Insert):
-        return _insert(tree)
-    if isinstance(tree, Update):
-        return _update(tree)
-    if isinstance(tree, Delete):
-        return f"DELETE FROM {_source(tree.source)}{_where(tree.where)}{_returning(tree.returning)}"
-    if isinstance(tree, Definition):
-        action, what = ("CREATE", tree.name[6:]) if tree.name.startswith("Create") else ("DROP", tree.name[4:])
-        return f"{action} {what.upper()} {_name(tree.target)}"
-    return _select(tree) if isinstance(tree, Select) else _expression(tree)
+    return _text(node)
 
 
-def _insert(tree: Insert) -> str:
-    value = f"({_expression(tree.value)})" if tree.many else f"VALUE {_expression(tree.value)}"
-    clause = {"": "", "AT": " AT 1", "ON CONFLICT": " ON CONFLICT WHERE 1 DO NOTHING"}[tree.clause]
-    return f"INSERT INTO {_expression(tree.target)} {value}{clause}{_returning(tree.returning)}"
+@singledispatch
+def _text(node: Any) -> str:
+    raise TypeError(f"{node!r} is no node of a statement")
 
 
-def _update(tree: Update) -> str:
-    operations = " ".join(_operation(operation) for operation in tree.operations)
-    if tree.source is None:
-        return operations
-    return f"FROM {_source(tree.source)}{_where(tree.where)} {operations}{_returning(tree.returning)}"
+def _term(node: tree.Expression) -> str:
+    """An operand: what isn't a term stands in parentheses."""
+    return f"({_text(node)})" if isinstance(node, _LOOSE) else _text(node)
 
 
-def _operation(operation: Assignment | Removal | Insert) -> str:
-    if isinstance(operation, Assignment):
-        return f"SET {_expression(operation.target)} = {_expression(operation.value)}"
-    return f"REMOVE {_expression(operation.target)}" if isinstance(operation, Removal) else _insert(operation)
+def _inner(node: tree.Expression) -> str:
+    """An expression within another node: only a SELECT stands in parentheses."""
+    return f"({_text(node)})" if isinstance(node, tree.Select) else _text(node)
 
 
-def _returning(elements: tuple[Returning, ...]) -> str:
-    if not elements:
-        return ""
-    shown = (f"{e.what} {'*' if e.column is None else _expression(e.column)}" for e in elements)
-    return f" RETURNING {', '.join(shown)}"
+def _inners(nodes: tuple[tree.Expression, ...]) -> str:
+    return ", ".join(map(_inner, nodes))
 
 
-def _where(where: Expression | None) -> str:
-    return "" if where is None else f" WHERE {_expression(where)}"
+def _clause(node: tree.Expression) -> str:
+    """What is within a clause of a SELECT, which UNION and its like end."""
+    return _term(node) if isinstance(node, tree.Infix) and node.operator in SETS else _inner(node)
 
 
-def _select(tree: Select) -> str:
-    items = "*" if tree.items is None else ", ".join(map(_item, tree.items))
-    text = f"SELECT {'DISTINCT ' if tree.distinct else ''}{'VALUE ' if tree.kind else ''}{items} FROM {_source(tree.source)}"
-    if tree.where is not None:
-        text += f" WHERE {_clause(tree.where)}"
-    if tree.order:
-        keys = (f"{_expression(o.expression)} {'DESC' if o.descending else 'ASC'}" for o in tree.order)
-        text += f" ORDER BY {', '.join(keys)}"
-    if tree.group:
-        text += f" GROUP BY {', '.join(map(_clause, tree.group))}"
-    for word, clause in (("HAVING", tree.having), ("LIMIT", tree.limit), ("OFFSET", tree.offset)):
+def _quoted(name: str) -> str:
+    return name if is_plain(name) else '"' + name.replace('"', '""') + '"'
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").upper()
+
+
+# Terms
+
+
+@_text.register
+def _(node: tree.Name) -> str:
+    return _quoted(node.text)
+
+
+@_text.register
+def _(node: tree.Literal) -> str:
+    if node.kind == "STRING":
+        return "'" + node.text.replace("'", "''") + "'"
+    if node.kind == "ION":
+        return f"`{node.text}`"
+    return "NULL" if node.kind == "NULL" else node.text.upper() if node.kind == "BOOL" else node.text
+
+
+@_text.register
+def _(node: tree.Missing) -> str:
+    return "MISSING"
+
+
+@_text.register
+def _(node: tree.Parameter) -> str:
+    return "?"
+
+
+@_text.register
+def _(node: tree.Path) -> str:
+    return _term(node.root) + "".join(map(_step, node.steps))
+
+
+def _step(step: tree.Step) -> str:
+    if isinstance(step, tree.Wild):
+        return step.sign
+    if isinstance(step, tree.Literal) and step.kind == "STRING":
+        return f".{_quoted(step.text)}"
+    return f"[{_inner(step)}]"
+
+
+@_text.register
+def _(node: tree.Call) -> str:
+    name = node.name if node.name in ("exists", "size") else _quoted(node.name)
+    alone = len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Select)
+    return f"{name}({_text(node.arguments[0]) if alone else _inners(node.arguments)})"
+
+
+@_text.register
+def _(node: tree.Aggregate) -> str:
+    argument = "*" if node.argument is None else _inner(node.argument)
+    return f"{node.name.upper()}({'DISTINCT ' if node.distinct else ''}{argument})"
+
+
+@_text.register
+def _(node: tree.Sequence) -> str:
+    opening, closing = ("[", "]") if node.kind == "list" else ("<<", ">>")
+    return f"{opening}{_inners(node.values)}{closing}"
+
+
+@_text.register
+def _(node: tree.Struct) -> str:
+    return "{" + ", ".join(f"{_inner(name)}: {_inner(value)}" for name, value in node.fields) + "}"
+
+
+# Operators
+
+
+@_text.register
+def _(node: tree.Prefix) -> str:
+    space = " " if node.operator == "not" else ""
+    return f"{node.operator.upper()}{space}{_term(node.operand)}"
+
+
+@_text.register
+def _(node: tree.Infix) -> str:
+    right = _inner(node.right) if node.operator == "in" else _term(node.right)
+    return f"{_term(node.left)} {_words(node.operator)} {right}"
+
+
+@_text.register
+def _(node: tree.Between) -> str:
+    return f"{_term(node.operand)} BETWEEN {_term(node.low)} AND {_term(node.high)}"
+
+
+@_text.register
+def _(node: tree.Like) -> str:
+    escape = "" if node.escape is None else f" ESCAPE {_term(node.escape)}"
+    return f"{_term(node.operand)} LIKE {_term(node.pattern)}{escape}"
+
+
+@_text.register
+def _(node: tree.IsType) -> str:
+    return f"{_term(node.operand)} IS {node.type if 'integer' in node.type else _words(node.type)}"
+
+
+# Statements
+
+
+@_text.register
+def _(node: tree.Select) -> str:
+    items = "*" if node.items is None else ", ".join(map(_text, node.items))
+    text = (
+        f"SELECT {'DISTINCT ' if node.distinct else ''}{'VALUE ' if node.kind else ''}{items} FROM {_text(node.source)}"
+    )
+    if node.where is not None:
+        text += f" WHERE {_clause(node.where)}"
+    if node.order:
+        text += f" ORDER BY {', '.join(map(_text, node.order))}"
+    if node.group:
+        text += f" GROUP BY {', '.join(map(_clause, node.group))}"
+    for word, clause in (("HAVING", node.having), ("LIMIT", node.limit), ("OFFSET", node.offset)):
         if clause is not None:
             text += f" {word} {_term(clause)}"
     return text
 
 
-def _clause(tree: Expression) -> str:
-    """What is within a clause of a SELECT, which UNION and its like end."""
-    return _term(tree) if isinstance(tree, Infix) and tree.operator in SETS else _expression(tree)
+@_text.register
+def _(node: tree.Item) -> str:
+    shown = _term(node.expression) + (".*" if node.all else "")
+    return shown if node.alias is None else f"{shown} AS {_quoted(node.alias)}"
 
 
-def _item(item: Item) -> str:
-    shown = _term(item.expression) + (".*" if item.all else "")
-    return shown if item.alias is None else f"{shown} AS {_name(item.alias)}"
-
-
-def _source(source: Source) -> str:
-    shown = _term(source.expression)
-    if source.kind == "unpivot":
+@_text.register
+def _(node: tree.Source) -> str:
+    shown = _term(node.expression)
+    if node.kind == "unpivot":
         shown = f"UNPIVOT {shown}"
-    if source.alias is not None:
-        shown += f" AS {_name(source.alias)}"
-    return shown + (" CROSS JOIN a" if source.kind == "join" else "")
+    if node.alias is not None:
+        shown += f" AS {_quoted(node.alias)}"
+    return shown + (" CROSS JOIN a" if node.kind == "join" else "")
 
 
-def _name(text: str) -> str:
-    return text if is_plain(text) else '"' + text.replace('"', '""') + '"'
+@_text.register
+def _(node: tree.Order) -> str:
+    return f"{_inner(node.expression)} {'DESC' if node.descending else 'ASC'}"
 
 
-def _expression(tree: Expression) -> str:
-    if isinstance(tree, Prefix):
-        space = " " if tree.operator == "not" else ""
-        return f"{tree.operator.upper()}{space}{_term(tree.operand)}"
-    if isinstance(tree, Infix):
-        right = _expression(tree.right) if tree.operator == "in" else _term(tree.right)
-        return f"{_term(tree.left)} {tree.operator.replace('_', ' ').upper()} {right}"
-    if isinstance(tree, Between):
-        return f"{_term(tree.operand)} BETWEEN {_term(tree.low)} AND {_term(tree.high)}"
-    if isinstance(tree, Like):
-        escape = "" if tree.escape is None else f" ESCAPE {_term(tree.escape)}"
-        return f"{_term(tree.operand)} LIKE {_term(tree.pattern)}{escape}"
-    if isinstance(tree, IsType):
-        return f"{_term(tree.operand)} IS {tree.type.replace('_', ' ').upper() if 'integer' not in tree.type else tree.type}"
-    return f"({_select(tree)})" if isinstance(tree, Select) else _simple(tree)
+@_text.register
+def _(node: tree.Insert) -> str:
+    value = f"({_inner(node.value)})" if node.many else f"VALUE {_inner(node.value)}"
+    clause = {"": "", "AT": " AT 1", "ON CONFLICT": " ON CONFLICT WHERE 1 DO NOTHING"}[node.clause]
+    return f"INSERT INTO {_inner(node.target)} {value}{clause}{_returning(node.returning)}"
 
 
-def _term(tree: Expression) -> str:
-    return f"({_expression(tree)})" if isinstance(tree, _LOOSE) else _expression(tree)
+@_text.register
+def _(node: tree.Update) -> str:
+    operations = " ".join(map(_text, node.operations))
+    if node.source is None:
+        return operations
+    return f"FROM {_text(node.source)}{_where(node.where)} {operations}{_returning(node.returning)}"
 
 
-def _simple(tree: Expression) -> str:
-    if isinstance(tree, Name):
-        return _name(tree.text)
-    if isinstance(tree, Literal):
-        return _literal(tree)
-    if isinstance(tree, Missing):
-        return "MISSING"
-    if isinstance(tree, Parameter):
-        return "?"
-    if isinstance(tree, Path):
-        return _term(tree.root) + "".join(map(_step, tree.steps))
-    if isinstance(tree, Call):
-        return f"{_name_of(tree.name)}({_arguments(tree.arguments)})"
-    if isinstance(tree, Aggregate):
-        argument = "*" if tree.argument is None else _expression(tree.argument)
-        return f"{tree.name.upper()}({'DISTINCT ' if tree.distinct else ''}{argument})"
-    if isinstance(tree, Sequence):
-        opening, closing = ("[", "]") if tree.kind == "list" else ("<<", ">>")
-        return f"{opening}{', '.join(map(_expression, tree.values))}{closing}"
-    assert isinstance(tree, Struct)
-    return "{" + ", ".join(f"{_expression(name)}: {_expression(value)}" for name, value in tree.fields) + "}"
+@_text.register
+def _(node: tree.Assignment) -> str:
+    return f"SET {_inner(node.target)} = {_inner(node.value)}"
 
 
-def _arguments(arguments: tuple[Expression, ...]) -> str:
-    if len(arguments) == 1 and isinstance(arguments[0], Select):
-        return _select(arguments[0])
-    return ", ".join(map(_expression, arguments))
+@_text.register
+def _(node: tree.Removal) -> str:
+    return f"REMOVE {_inner(node.target)}"
 
 
-def _name_of(function: str) -> str:
-    return function if function in ("exists", "size") else _name(function)
+@_text.register
+def _(node: tree.Delete) -> str:
+    return f"DELETE FROM {_text(node.source)}{_where(node.where)}{_returning(node.returning)}"
 
 
-def _literal(tree: Literal) -> str:
-    if tree.kind == "STRING":
-        return "'" + tree.text.replace("'", "''") + "'"
-    if tree.kind == "ION":
-        return f"`{tree.text}`"
-    return "NULL" if tree.kind == "NULL" else tree.text.upper() if tree.kind == "BOOL" else tree.text
+@_text.register
+def _(node: tree.Returning) -> str:
+    return f"{node.what} {'*' if node.column is None else _inner(node.column)}"
 
 
-def _step(step: Expression | Wild) -> str:
-    if isinstance(step, Wild):
-        return step.sign
-    if isinstance(step, Literal) and step.kind == "STRING":
-        return f".{_name(step.text)}"
-    return f"[{_expression(step)}]"
+@_text.register
+def _(node: tree.Definition) -> str:
+    action, what = ("CREATE", node.name[6:]) if node.name.startswith("Create") else ("DROP", node.name[4:])
+    return f"{action} {what.upper()} {_quoted(node.target)}"
+
+
+def _where(where: tree.Expression | None) -> str:
+    return "" if where is None else f" WHERE {_inner(where)}"
+
+
+def _returning(elements: tuple[tree.Returning, ...]) -> str:
+    return f" RETURNING {', '.join(map(_text, elements))}" if elements else ""

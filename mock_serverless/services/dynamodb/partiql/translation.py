@@ -2,12 +2,12 @@
 
 DynamoDB translates a WHERE into a condition and SET and REMOVE into an update, which are then checked and evaluated as any other;
 so does this: what comes out are trees of ``..expressions``, with literals and parameters as placeholders (``:l1``, ``:p1``).
-What can't be translated is refused in the words of AWS's DynamoDB Local, which shares this part with the service (recorded
-refusals agree). Raises AwsError.
+Each kind of node has one row in ``_NODES``, each operator one in ``_OF_CONDITIONS`` or ``_OF_UPDATES``. Raises AwsError.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from ..expressions import tree as native
@@ -20,51 +20,10 @@ from ..expressions.rules import (
     UPDATE_FUNCTIONS,
 )
 from ..values import Value, refuse
-from .literals import EMPTY_PART, refused, value_of
-from .tree import (
-    Aggregate,
-    Between,
-    Call,
-    Expression,
-    Infix,
-    IsType,
-    Like,
-    Literal,
-    Missing,
-    Name,
-    Parameter,
-    Path,
-    Prefix,
-    Select,
-    Sequence,
-    Struct,
-    Wild,
-)
-
-NOT_BOOLEAN = "WHERE clause must contain an expression that resolves to a boolean"
-MISSING_COMPARED = "MISSING must be compared using IS operator"
-UNEXPECTED_PART = "Unexpected path component"
-_JUNCTION = "The arguments to AND/OR must be Expressions"
-_NEGATION = "The argument to NOT must be a Type or Expression"
-_IN = (
-    "IN operator must have a left hand argument of type Variable Reference and right hand argument of type Seq with at least one "
-    "member"
-)
-_IS_OPERAND = "The left hand side argument to IS must be a Variable Reference, Literal, or Path"
-_IS_IN_UPDATE = "IS operator is not supported in update expressions"
-_IS_TYPE = (
-    "Unsupported data type for IS operator: {}. Supported data types are [MISSING, NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, "
-    "TUPLE, LIST]"
-)
-_FUNCTION = "Unrecognized function: {}"
-_TOKEN = "Unsupported token in expression: {}"
-_OPERATOR = "Unsupported operator in {} Expression. Operator: {}"
-_LIST_FIRST = "A path cannot start with a list index"
-_WILD = {
-    ".*": "Unpivot path component like a.*.b are not supported",
-    "[*]": "Wildcard path component like a[*].b are not supported",
-}
-_INDEX = "List index is not within the allowable range; index: [{}]"
+from . import errors, tree
+from .errors import refused
+from .literals import value_of
+from .names import identifier
 
 _COMPARATORS = frozenset(("=", "<>", "<", "<=", ">", ">="))
 _TYPES = {"string": "S", "numeric": "N", "blob": "B", "boolean": "BOOL", "struct": "M", "tuple": "M", "list": "L"}
@@ -84,162 +43,213 @@ class Translation:
         self.names: dict[str, str] = {}
         self.update = False
 
-    # Conditions
-
-    def where(self, tree: Expression) -> native.Condition:
+    def where(self, node: tree.Expression) -> native.Condition:
         """A WHERE clause."""
-        node = self.node(tree)
-        if _is_value(node) or _is_size(node):
-            raise refuse(NOT_BOOLEAN)
-        return cast("native.Condition", node)
+        made = self.any(node)
+        if _is_value(made) or _is_size(made):
+            raise refuse(errors.NOT_BOOLEAN)
+        return cast("native.Condition", made)
 
-    def node(self, tree: Expression) -> Native:
+    def new_value(self, node: tree.Expression) -> Native:
+        """The right side of an assignment."""
+        self.update = True
+        try:
+            return self.any(node)
+        finally:
+            self.update = False
+
+    def any(self, node: tree.Expression) -> Native:
         """Any expression: a condition, a path, a value."""
-        if isinstance(tree, (Literal, Sequence, Struct)):
-            return self.literal(value_of(tree))
-        if isinstance(tree, (Name, Path)) or (isinstance(tree, Prefix) and tree.operator == "@"):
-            return self.path(tree)
-        if isinstance(tree, Parameter):
-            return native.Ref(f":p{tree.position}")
-        if isinstance(tree, Call):
-            return self.call(tree)
-        if isinstance(tree, IsType):
-            return self.is_type(tree)
-        if isinstance(tree, Missing):
-            raise refuse(MISSING_COMPARED)
-        if isinstance(tree, (Aggregate, Select)):
-            raise refused(_TOKEN.format("SELECT" if isinstance(tree, Select) else tree.name), tree.at)
-        return self.in_update(tree) if self.update else self.in_condition(tree)
+        return _NODES[type(node)](self, node)
+
+    # Values and paths
+
+    def constant(self, node: tree.Expression) -> native.Ref:
+        return self.literal(value_of(node))
 
     def literal(self, value: Value) -> native.Ref:
         name = f":l{len(self.values)}"
         self.values[name] = value
         return native.Ref(name)
 
-    def call(self, tree: Call) -> Native:
+    def parameter(self, node: tree.Parameter) -> native.Ref:
+        return native.Ref(f":p{node.position}")
+
+    def path(self, node: tree.Expression) -> native.Path:
+        """A document path."""
+        if isinstance(node, tree.Prefix):
+            node = node.operand
+        if not isinstance(node, tree.Path):
+            return native.Path((self.named(node),))
+        if isinstance(node.root, tree.Sequence):
+            raise refused(errors.LIST_FIRST, node.root.at)
+        return native.Path((self.named(node.root), *map(self.part, node.steps)))
+
+    def named(self, node: tree.Expression) -> str:
+        if not isinstance(node, tree.Name):
+            raise refused(errors.UNEXPECTED_PART, node.at)
+        if not node.text:
+            raise refuse(errors.EMPTY_PART)
+        if node.text[0] == "#":
+            self.names[node.text] = node.text
+        return node.text
+
+    def part(self, step: tree.Step) -> str | int:
+        if isinstance(step, tree.Wild):
+            raise refused(errors.WILD[step.sign], step.at)
+        if isinstance(step, tree.Literal) and step.kind == "INT":
+            index = int(step.text)
+            if not 0 <= index <= _GREATEST_INDEX:
+                raise refused(errors.INDEX.format(index), step.at)
+            return index
+        if isinstance(step, tree.Literal) and step.kind == "STRING":
+            return self.named(tree.Name(step.text, step.at))
+        return self.named(step)
+
+    # Functions, and what takes operands
+
+    def call(self, node: tree.Call) -> Native:
         known, elsewhere, misplaced = (
             (UPDATE_FUNCTIONS, CONDITION_FUNCTIONS, NOT_IN_UPDATES)
             if self.update
             else (CONDITION_FUNCTIONS, UPDATE_FUNCTIONS, NOT_IN_CONDITIONS)
         )
-        if tree.name in known:
-            return native.Call(tree.name, tuple(map(self.node, tree.arguments)))
-        for argument in tree.arguments:  # arguments are looked at before the function
-            self.node(argument)
-        if tree.name in elsewhere:
-            raise refuse(misplaced.format(tree.name))
-        raise refused(_FUNCTION.format(tree.name), tree.at)
+        if node.name in known:
+            return native.Call(node.name, tuple(map(self.any, node.arguments)))
+        for argument in node.arguments:  # arguments are looked at before the function
+            self.any(argument)
+        if node.name in elsewhere:
+            raise refuse(misplaced.format(node.name))
+        raise refused(errors.FUNCTION.format(node.name), node.at)
 
-    def is_type(self, tree: IsType) -> native.Condition:
+    def is_type(self, node: tree.IsType) -> native.Condition:
         if self.update:
-            raise refuse(_IS_IN_UPDATE)
-        if not isinstance(tree.operand, (Name, Path, Literal)):
-            raise refuse(_IS_OPERAND)
-        operand = self.node(tree.operand)
-        if tree.type == "missing":
+            raise refuse(errors.IS_IN_UPDATE)
+        if not isinstance(node.operand, (tree.Name, tree.Path, tree.Literal)):
+            raise refuse(errors.IS_OPERAND)
+        operand = self.any(node.operand)
+        if node.type == "missing":
             return native.Call("attribute_not_exists", (operand,))
-        if tree.type == "null":
+        if node.type == "null":
             return native.Comparison("=", operand, self.literal({"NULL": True}))
-        kind = _TYPES.get(tree.type)
+        kind = _TYPES.get(node.type)
         if kind is None:
-            raise refused(_IS_TYPE.format(tree.type.upper()), tree.at)
+            raise refused(errors.IS_TYPE.format(node.type.upper()), node.at)
         return native.Call("attribute_type", (operand, self.literal({"S": kind})))
 
-    def in_condition(self, tree: Prefix | Infix | Between | Like) -> native.Condition:
-        if isinstance(tree, Between):
-            return native.Between(*(self.node(part) for part in (tree.operand, tree.low, tree.high)))
-        if isinstance(tree, Infix):
-            if tree.operator in ("and", "or"):
-                return self.junction(tree)
-            if tree.operator in _COMPARATORS:
-                return native.Comparison(tree.operator, self.node(tree.left), self.node(tree.right))
-            if tree.operator == "in":
-                return self.membership(tree)
-        elif isinstance(tree, Prefix) and tree.operator == "not":
-            node = self.node(tree.operand)
-            if _is_value(node):
-                raise refuse(_NEGATION)
-            return native.Not(_checked(node, "NOT"))
-        raise refuse(_OPERATOR.format("Condition", _symbol(tree)))
+    def between(self, node: tree.Between) -> native.Condition:
+        if self.update:
+            raise self.unsupported(node)
+        return native.Between(self.any(node.operand), self.any(node.low), self.any(node.high))
 
-    def junction(self, tree: Infix) -> native.Condition:
+    def operation(self, node: tree.Infix | tree.Prefix) -> Native:
+        operators = _OF_UPDATES if self.update else _OF_CONDITIONS
+        made = operators.get((type(node), node.operator))
+        if made is None:
+            raise self.unsupported(node)
+        return made(self, node)
+
+    # What there is not
+
+    def missing(self, node: tree.Missing) -> Native:
+        raise refuse(errors.MISSING_COMPARED)
+
+    def aggregate(self, node: tree.Aggregate) -> Native:
+        raise refused(errors.TOKEN.format(node.name), node.at)
+
+    def select(self, node: tree.Select) -> Native:
+        raise refused(errors.TOKEN.format("SELECT"), node.at)
+
+    def like(self, node: tree.Like) -> Native:
+        raise self.unsupported(node)
+
+    def unsupported(self, node: tree.Expression) -> Exception:
+        """No operator of DynamoDB's."""
+        where = "Update" if self.update else "Condition"
+        return refuse(errors.OPERATOR.format(where, identifier(node).lower()))
+
+    # Operators of conditions
+
+    def comparison(self, node: tree.Infix) -> native.Condition:
+        return native.Comparison(node.operator, self.any(node.left), self.any(node.right))
+
+    def junction(self, node: tree.Infix) -> native.Condition:
         """A row of ANDs or ORs as one."""
         operands: list[native.Condition] = []
-        for part in _row(tree, tree.operator):
-            node = self.node(part)
-            if _is_value(node):
-                raise refuse(_JUNCTION)
-            operands.append(_checked(node, tree.operator.upper()))
-        made = native.And if tree.operator == "and" else native.Or
-        return made(tuple(operands))
+        for part in _row(node, node.operator):
+            made = self.any(part)
+            if _is_value(made):
+                raise refuse(errors.JUNCTION)
+            operands.append(_checked(made, node.operator.upper()))
+        return (native.And if node.operator == "and" else native.Or)(tuple(operands))
 
-    def membership(self, tree: Infix) -> native.Condition:
-        if not isinstance(tree.right, Sequence) or not tree.right.values:
-            raise refuse(_IN)
-        return native.In(self.node(tree.left), tuple(map(self.node, tree.right.values)))
+    def negation(self, node: tree.Prefix) -> native.Condition:
+        made = self.any(node.operand)
+        if _is_value(made):
+            raise refuse(errors.NEGATION)
+        return native.Not(_checked(made, "NOT"))
 
-    # Updates
+    def membership(self, node: tree.Infix) -> native.Condition:
+        if not isinstance(node.right, tree.Sequence) or not node.right.values:
+            raise refuse(errors.IN)
+        return native.In(self.any(node.left), tuple(map(self.any, node.right.values)))
 
-    def new_value(self, tree: Expression) -> Native:
-        """The right side of an assignment."""
-        self.update = True
-        try:
-            return self.node(tree)
-        finally:
-            self.update = False
+    # Operators of updates
 
-    def in_update(self, tree: Prefix | Infix | Between | Like) -> Native:
-        if isinstance(tree, Infix) and tree.operator in ("+", "-"):
-            return native.Arithmetic(tree.operator, self.node(tree.left), self.node(tree.right))
-        if isinstance(tree, Prefix) and tree.operator in ("+", "-"):
-            self.node(tree.operand)
-            raise refuse(OPERAND_COUNT.format(tree.operator, 1))
-        raise refuse(_OPERATOR.format("Update", _symbol(tree)))
+    def arithmetic(self, node: tree.Infix) -> native.Arithmetic:
+        return native.Arithmetic(node.operator, self.any(node.left), self.any(node.right))
 
-    # Paths
-
-    def path(self, tree: Expression) -> native.Path:
-        """A document path."""
-        if isinstance(tree, Prefix):
-            tree = tree.operand
-        if not isinstance(tree, Path):
-            return native.Path((self.named(tree),))
-        if isinstance(tree.root, Sequence):
-            raise refused(_LIST_FIRST, tree.root.at)
-        return native.Path((self.named(tree.root), *map(self.part, tree.steps)))
-
-    def named(self, tree: Expression) -> str:
-        if not isinstance(tree, Name):
-            raise refused(UNEXPECTED_PART, tree.at)
-        if not tree.text:
-            raise refuse(EMPTY_PART)
-        if tree.text[0] == "#":
-            self.names[tree.text] = tree.text
-        return tree.text
-
-    def part(self, step: Expression | Wild) -> str | int:
-        if isinstance(step, Wild):
-            raise refused(_WILD[step.sign], step.at)
-        if isinstance(step, Literal) and step.kind == "INT":
-            index = int(step.text)
-            if not 0 <= index <= _GREATEST_INDEX:
-                raise refused(_INDEX.format(index), step.at)
-            return index
-        if isinstance(step, Literal) and step.kind == "STRING":
-            return self.named(Name(step.text, step.at))
-        return self.named(step)
+    def sign(self, node: tree.Prefix) -> Native:
+        self.any(node.operand)
+        raise refuse(OPERAND_COUNT.format(node.operator, 1))
 
 
-def _row(tree: Expression, operator: str) -> list[Expression]:
+_NODES: dict[type, Callable[[Translation, Any], Native]] = {
+    tree.Literal: Translation.constant,
+    tree.Sequence: Translation.constant,
+    tree.Struct: Translation.constant,
+    tree.Parameter: Translation.parameter,
+    tree.Name: Translation.path,
+    tree.Path: Translation.path,
+    tree.Call: Translation.call,
+    tree.IsType: Translation.is_type,
+    tree.Between: Translation.between,
+    tree.Infix: Translation.operation,
+    tree.Prefix: Translation.operation,
+    tree.Missing: Translation.missing,
+    tree.Aggregate: Translation.aggregate,
+    tree.Select: Translation.select,
+    tree.Like: Translation.like,
+}
+Operators = dict[tuple[type, str], Callable[[Translation, Any], Native]]
+_PATHS: Operators = {(tree.Prefix, "@"): Translation.path}
+_OF_CONDITIONS: Operators = {
+    **_PATHS,
+    **{(tree.Infix, operator): Translation.comparison for operator in _COMPARATORS},
+    (tree.Infix, "and"): Translation.junction,
+    (tree.Infix, "or"): Translation.junction,
+    (tree.Infix, "in"): Translation.membership,
+    (tree.Prefix, "not"): Translation.negation,
+}
+_OF_UPDATES: Operators = {
+    **_PATHS,
+    (tree.Infix, "+"): Translation.arithmetic,
+    (tree.Infix, "-"): Translation.arithmetic,
+    (tree.Prefix, "+"): Translation.sign,
+    (tree.Prefix, "-"): Translation.sign,
+}
+
+
+def _row(node: tree.Expression, operator: str) -> list[tree.Expression]:
     """The operands of one operator in a row, from left to right."""
-    parts: list[Expression] = []
-    waiting = [tree]
+    parts: list[tree.Expression] = []
+    waiting = [node]
     while waiting:
-        node = waiting.pop()
-        if isinstance(node, Infix) and node.operator == operator:
-            waiting += (node.right, node.left)
+        part = waiting.pop()
+        if isinstance(part, tree.Infix) and part.operator == operator:
+            waiting += (part.right, part.left)
         else:
-            parts.append(node)
+            parts.append(part)
     return parts
 
 
@@ -256,7 +266,3 @@ def _is_value(node: Native) -> bool:
 
 def _is_size(node: Native) -> bool:
     return isinstance(node, native.Call) and node.name == "size"
-
-
-def _symbol(tree: Prefix | Infix | Between | Like) -> str:
-    return tree.operator if isinstance(tree, (Prefix, Infix)) else type(tree).__name__.lower()

@@ -1,4 +1,5 @@
-"""What the parser gives: the nodes of a statement. ``at`` is where a node stands; it plays no part in comparing trees.
+"""What the parser gives: the nodes of a statement. ``at`` is where a node stands; all places are equal, so that they
+play no part in comparing trees.
 
 Parentheses leave no trace but structure. A path's ``.name`` and ``['name']`` are the same. ``NOT IN`` and its like are a ``NOT``
 around what they negate; ``!=`` is ``<>``.
@@ -6,7 +7,7 @@ around what they negate; ``!=`` is ``<>``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .lexer import NOWHERE, At
 
@@ -16,7 +17,7 @@ class Name:
     """``a`` or ``"a"``"""
 
     text: str
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,14 @@ class Literal:
 
     kind: str
     text: str
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
     """``MISSING``"""
 
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Parameter:
     """``?``, counted from 1"""
 
     position: int
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Wild:
     """``[*]`` or ``.*`` in a path"""
 
     sign: str
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ class Path:
     """``a.b[3]``; a step ``.b`` is the literal string"""
 
     root: Expression
-    steps: tuple[Expression | Wild, ...]
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    steps: tuple[Step, ...]
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Call:
 
     name: str
     arguments: tuple[Expression, ...]
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Aggregate:
     name: str
     argument: Expression | None
     distinct: bool
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Prefix:
 
     operator: str
     operand: Expression
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Infix:
     operator: str
     left: Expression
     right: Expression
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Between:
     operand: Expression
     low: Expression
     high: Expression
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Like:
     operand: Expression
     pattern: Expression
     escape: Expression | None
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class IsType:
 
     operand: Expression
     type: str
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Sequence:
 
     kind: str
     values: tuple[Expression, ...]
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Struct:
     """``{'a': 1}``"""
 
     fields: tuple[tuple[Expression, Expression], ...]
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ class Select:
     offset: Expression | None = None
     distinct: bool = False
     kind: str = ""
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ class Insert:
     returning: tuple[Returning, ...] = ()
     many: bool = False
     clause: str = ""
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +228,10 @@ class Update:
     """``UPDATE t SET ... WHERE ...`` or ``FROM t WHERE ... SET ...``; a bare ``SET`` has no source"""
 
     source: Source | None
-    operations: tuple[Assignment | Removal | Insert, ...]
+    operations: tuple[Operation, ...]
     where: Expression | None = None
     returning: tuple[Returning, ...] = ()
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,7 @@ class Delete:
     source: Source
     where: Expression | None = None
     returning: tuple[Returning, ...] = ()
-    at: At = field(default=NOWHERE, compare=False, repr=False)
+    at: At = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,5 +269,7 @@ Expression = (
     | Struct
     | Select
 )
+Step = Expression | Wild
+Operation = Assignment | Removal | Insert
 Manipulation = Insert | Update | Delete
 Statement = Expression | Manipulation | Definition
