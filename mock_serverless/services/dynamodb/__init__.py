@@ -3,7 +3,7 @@
 ::
 
     front_end.py      what is said of requests that hurt constraints, before an operation looks at them
-    values.py         attribute values: checked, normalised, compared, measured
+    values.py         attribute values: checked, normalised, compared; sizes.py: measured
     hash_order.py     which of several faults of an item is told
     errors.py         wording of errors that a test injects
     expressions/      conditions, updates, projections, key conditions
@@ -19,7 +19,8 @@
     database.py       all tables of an account and region (the service's state)
     definitions.py    create_table's request, checked and read
     descriptions.py   what describe_table shows
-    selects.py        what a SELECT reads
+    key_conditions.py where a query reads; start_keys.py: where it goes on; pages.py: a page of it
+    selects.py        what a SELECT reads; decomposition.py: by which queries; statement_keys.py: keys in a WHERE
     tokens.py         NextToken of statements
     export_filters.py which items are exported
     export_files.py   the files of an export written; import_files.py: those of an import read
@@ -30,10 +31,10 @@
     consistency.py    the rules of multi-Region strong consistency
     vector_indexes.py what a vector index takes of items, and its nearest; vector_definitions.py: those of requests
 
-Operations stand in the file of their noun: tables.py, items.py, queries.py, batches.py, transactions.py, statements.py,
-vector_searches.py, streams.py, expiry.py, recovery.py, backups.py, exports.py, imports.py, tags.py, account.py,
-global_tables.py (of the older version), auto_scaling.py, kinesis_destinations.py, contributor_insights.py. legacy.py reads
-the older parameters; capacity.py counts capacity units.
+Operations stand in the file of their noun: tables.py, items.py, queries.py, batches.py, transactions.py, statements.py (and
+statement_batches.py, statement_transactions.py), vector_searches.py, streams.py, expiry.py, recovery.py, backups.py, exports.py,
+imports.py, tags.py, account.py, global_tables.py (of the older version), auto_scaling.py, kinesis_destinations.py,
+contributor_insights.py. legacy.py reads the older parameters; capacity.py counts capacity units.
 """
 
 from .database import Database as State

@@ -15,7 +15,7 @@ from .expressions.conditions import BoundCondition
 from .expressions.placeholders import checked
 from .expressions.projections import BoundProjection
 from .expressions.request import bind, bind_condition
-from .queries import check_lengths
+from .key_conditions import check_lengths
 from .table import Table
 from .values import Item, refuse
 

@@ -22,10 +22,11 @@ from .expressions.charges import charge, may_exceed
 from .expressions.tree import Ref
 from .front_end import nests_deeply
 from .schema import INVALID, MAX_HASH, MAX_RANGE, EmptyKeyValue, Key
+from .sizes import size_of
 from .store import Record
 from .table import ITEM_TOO_LARGE, MAX_ITEM, UPDATE_TOO_LARGE, Table, sized
 from .throttling import admit_failure, admit_read, admit_write
-from .values import EMPTY_NAMES, Item, Value, ValueRefusal, normalise_item, refuse, size_of, type_of
+from .values import EMPTY_NAMES, Item, Value, ValueRefusal, normalise_item, refuse, type_of
 
 Condition = Callable[[Item], bool]
 A = TypeVar("A")

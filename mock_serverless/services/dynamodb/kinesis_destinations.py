@@ -26,9 +26,10 @@ from mock_serverless.core.scope import Scope
 
 from .changes import TTL_SERVICE, Change
 from .database import NOT_FOUND, Database
+from .sizes import size_of
 from .states import found
 from .table import Table, follower
-from .values import Item, refuse, size_of
+from .values import Item, refuse
 
 NEED = "kinesis"
 RETRY = 1.0

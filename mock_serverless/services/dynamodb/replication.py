@@ -29,9 +29,10 @@ from mock_serverless.core.scope import Scope
 from .changes import Change
 from .images import Record, unpack
 from .schema import Key
+from .sizes import size_of
 from .states import found
 from .table import Table, follower
-from .values import Item, refuse, size_of
+from .values import Item, refuse
 
 if TYPE_CHECKING:
     from .database import Database

@@ -22,7 +22,8 @@ from .images import Image, pack, size_in, unpack
 from .images import Record as Record
 from .placement import PartitionOrder, insert, key_bytes, place, remove, slice_of
 from .schema import MAX_HASH, MAX_RANGE, IndexDefinition, Key, PrimaryKey, byte_length
-from .values import Item, Value, number_of, size_of
+from .sizes import size_of
+from .values import Item, Value, number_of
 from .vector_indexes import VectorDefinition, VectorIndex
 
 

@@ -26,7 +26,8 @@ from mock_serverless.core.operation import operation
 from .changes import STREAM_RETENTION, TTL_SERVICE, Change, Journal
 from .schema import INVALID, PrimaryKey
 from .shards import SHARD_LIFE, Shard, shard_at, shard_name, shards_of
-from .values import Item, refuse, size_of
+from .sizes import size_of
+from .values import Item, refuse
 
 if TYPE_CHECKING:
     from .database import Database

@@ -18,8 +18,9 @@ from .buckets import Buckets
 from .changes import TTL_SERVICE, Journal
 from .images import Image, Record, item_of, pack, same, unpack
 from .schema import IndexDefinition, Key, KeySchema, PrimaryKey
+from .sizes import size_of
 from .store import Store
-from .values import Item, refuse, size_of
+from .values import Item, refuse
 from .vector_indexes import VectorDefinition
 from .versions import Versioned
 

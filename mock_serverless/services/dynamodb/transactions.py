@@ -21,10 +21,11 @@ from .expressions import BoundProjection, BoundUpdate, bind
 from .front_end import check_names, nests_deeply
 from .items import FAILED, DeleteAction, PutAction, UpdateAction, check_paths
 from .schema import EmptyKeyValue, Key
+from .sizes import size_of, size_of_value
 from .store import Record
 from .table import Table
 from .throttling import READ, REASONS, WRITE, admit, cancellation, refusal
-from .values import NESTED_TOO_DEEP, Item, ValueRefusal, normalise_item, refuse, size_of, size_of_value
+from .values import NESTED_TOO_DEEP, Item, ValueRefusal, normalise_item, refuse
 
 MOST_BYTES = 4 * 1024 * 1024
 TOKEN_LIFE = 600.0

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from .images import Record
 from .schema import INVALID, MAX_HASH, EmptyKeyValue, Key, Projection, byte_length
-from .values import EMPTY_INDEX_KEY, EMPTY_NAMES, Item, Value, refuse, size_of, size_of_value, type_of
+from .sizes import size_of, size_of_value
+from .values import EMPTY_INDEX_KEY, EMPTY_NAMES, Item, Value, refuse, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,9 +17,10 @@ from .database import Database
 from .expressions import BoundProjection, bind, fit_search
 from .images import unpack
 from .items import check_paths
+from .sizes import size_of
 from .store import Store
 from .table import Table
-from .values import Item, Value, equal, normalise_number, refuse, size_of
+from .values import Item, Value, equal, normalise_number, refuse
 from .vector_indexes import Vector, VectorDefinition, VectorIndex, floats_of
 
 MOST = 100

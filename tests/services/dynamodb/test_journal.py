@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from mock_serverless import Cloud, mock_cloud
 from mock_serverless.services.dynamodb.changes import BLOCK, Journal
 from mock_serverless.services.dynamodb.images import item_of, pack, same, size_in, unpack
+from mock_serverless.services.dynamodb.sizes import size_of
 from mock_serverless.services.dynamodb.table import FOLLOWERS, Table, follower
-from mock_serverless.services.dynamodb.values import normalise_item, size_of
+from mock_serverless.services.dynamodb.values import normalise_item
 from mock_serverless.strategies import dynamodb as strategies
 
 DAY = 24 * 3600.0

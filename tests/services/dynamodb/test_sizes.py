@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mock_serverless import Cloud
-from mock_serverless.services.dynamodb.values import size_of
+from mock_serverless.services.dynamodb.sizes import size_of
 from tests.services.dynamodb.test_cases import filled
 
 FILE = Path(__file__).parents[2] / "cases" / "dynamodb_update_sizes.json"

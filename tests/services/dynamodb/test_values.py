@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_serverless.core.errors import AwsError
+from mock_serverless.services.dynamodb.sizes import size_of, size_of_value
 from mock_serverless.services.dynamodb.values import (
     add,
     compare,
@@ -21,8 +22,6 @@ from mock_serverless.services.dynamodb.values import (
     normalise_item,
     normalise_number,
     normalise_value,
-    size_of,
-    size_of_value,
     sort_key,
     type_of,
     union,

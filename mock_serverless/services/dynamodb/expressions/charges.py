@@ -8,7 +8,8 @@ small item may be refused for what it carries. AWS doesn't document it; the cost
 
 from __future__ import annotations
 
-from ..values import SET_MEMBERS, Item, Value, size_of_value, type_of
+from ..sizes import size_of_value
+from ..values import SET_MEMBERS, Item, Value, type_of
 from .paths import Parts, read, resolve
 from .placeholders import Placeholders
 from .tree import Action, Arithmetic, Call, Operand, Path, Ref

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..values import EMPTY_NAME, Value, ValueRefusal, normalise_value, refuse, size_of_value
+from ..sizes import size_of_value
+from ..values import EMPTY_NAME, Value, ValueRefusal, normalise_value, refuse
 
 UNDEFINED_NAME = "An expression attribute name used in the document path is not defined; attribute name: {}"
 UNDEFINED_VALUE = "An expression attribute value used in expression is not defined; attribute value: {}"
