@@ -6,7 +6,7 @@ from ...core.operation import operation
 from .gateway import Record, State
 from .inputs import check
 from .kind import Request
-from .patching import ADD_REMOVE, Rule, apply
+from .patching import ADD_REMOVE, Rule, patched
 
 WELCOME = "/aws/apigateway/welcome"
 RULES = (Rule("/cloudwatchRoleArn"), Rule("/features", ADD_REMOVE))
@@ -20,10 +20,9 @@ def get_account(db: State, request: Request) -> Record:
 @operation
 def update_account(db: State, request: Request) -> Record:
     check("UpdateAccount", request)
-    account = db.account
-    for patch in request.get("patchOperations") or ():
-        if patch.get("path") != "/features":
-            account = apply(account, patch, RULES)
+    # features are looked at by nobody
+    patches = [patch for patch in request.get("patchOperations") or () if patch.get("path") != "/features"]
+    account = patched(db.account, patches, RULES)
     role = account.get("cloudwatchRoleArn")
     if role and role != db.account.get("cloudwatchRoleArn"):
         # AWS tries the role with a line of its own (seen in users' accounts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ...core.operation import operation
@@ -35,6 +36,9 @@ class Kind:
     no_api: Callable[[str], Exception] | None = None  # what create says when its API is missing
     exists: str = ""  # AWS's words when one of the name is there already
     rules: Sequence[Rule] = ()
+    patch: Callable[[State, Request, Record, dict[str, Any]], Record] | None = (
+        None  # one operation, where rules don't say all
+    )
     changed: Callable[[State, Request, Record, Record], Record] | None = None  # after a patch: checked, completed
     leave: Callable[[State, Request, Record], None] | None = None  # before it goes
     shown: Callable[[Record], Record] = lambda record: record  # as an answer
@@ -163,7 +167,8 @@ def _update(kind: Kind, name: str) -> Any:
     def update(db: State, request: Request) -> Record:
         check(name, request)
         old = kind.find(db, request)
-        new = patched(old, request.get("patchOperations"), kind.rules)
+        one = kind.rules if kind.patch is None else partial(kind.patch, db, request)
+        new = patched(old, request.get("patchOperations"), one)
         if kind.changed is not None:
             new = kind.changed(db, request, old, new)
         kind.put(db, request, new)

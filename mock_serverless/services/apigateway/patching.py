@@ -12,6 +12,7 @@ from typing import Any
 from .gateway import Record, bad_request
 
 Convert = Callable[[str], Any]
+Patch = Callable[[Record, dict[str, Any]], Record]
 
 
 def text(value: str) -> Any:
@@ -65,10 +66,10 @@ def steps_of(path: str) -> list[str]:
     return [s.replace("~1", "/").replace("~0", "~") for s in path.split("/")[1:]]
 
 
-def patched(record: Record, operations: Sequence[dict[str, Any]] | None, rules: Sequence[Rule]) -> Record:
-    """A new record with the operations applied, in order."""
+def patched(record: Record, operations: Sequence[dict[str, Any]] | None, patch: Sequence[Rule] | Patch) -> Record:
+    """A new record with the operations applied, in order: by rules, or by a function that applies one."""
     for operation in operations or ():
-        record = apply(record, operation, rules)
+        record = patch(record, operation) if callable(patch) else apply(record, operation, patch)
     return record
 
 

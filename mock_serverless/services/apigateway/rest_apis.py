@@ -10,7 +10,7 @@ from ...core.operation import operation, service_model
 from .gateway import Api, Record, State, bad_request
 from .inputs import check
 from .kind import answer, chosen, page
-from .patching import Rule, patched, text, truth
+from .patching import Rule, apply, patched, text, truth
 
 ENDPOINT_TYPES = ("REGIONAL", "EDGE", "PRIVATE")
 COMPRESSION = "Invalid minimum compression size, must be between 0 and 10485760"
@@ -165,19 +165,21 @@ def _without_empty_tags(record: Record) -> Record:
 def update_rest_api(db: State, request: dict[str, Any]) -> Record:
     check("UpdateRestApi", request)
     api = db.api(request)
-    record = api.record
-    for patch in request.get("patchOperations") or ():
-        if (patch.get("path") or "").startswith("/endpointConfiguration/types/"):
-            record = _patch_type(record, patch)
-        else:
-            record = patched(record, [patch], RULES)
-            _check_address(record, patch)
+    record = patched(api.record, request.get("patchOperations"), _patched)
     if record.get("minimumCompressionSize", 0) is None:
         record = {k: v for k, v in record.items() if k != "minimumCompressionSize"}
     if record.get("description") == "":
         record = {k: v for k, v in record.items() if k != "description"}
     api.record = record
     return _shown(record)
+
+
+def _patched(record: Record, patch: dict[str, Any]) -> Record:
+    if (patch.get("path") or "").startswith("/endpointConfiguration/types/"):
+        return _patch_type(record, patch)
+    record = apply(record, patch, RULES)
+    _check_address(record, patch)
+    return record
 
 
 def _patch_type(record: Record, patch: dict[str, Any]) -> Record:

@@ -15,7 +15,6 @@ from ...core.errors import NotSupported
 from ...core.operation import operation, service_model
 from ...core.scope import Scope
 from .gateway import Record, State, bad_request, conflict, not_found
-from .inputs import check
 from .kind import Kind, Request, answer, chosen, register
 from .patching import Rule, apply, number, steps_of, truth, whole, with_value, without
 from .pipeline.access_log import check_destination, check_format
@@ -137,32 +136,6 @@ def _make(db: State, request: Request) -> Record:
     return new_stage(db, request)
 
 
-STAGE = register(
-    Kind(
-        noun="stage",
-        key="stageName",
-        identity="stageName",
-        missing="Invalid stage identifier specified",
-        make=_make,
-        items="item",
-        wanted=lambda request, stage: request.get("deploymentId") in (None, stage["deploymentId"]),
-        leave=lambda db, request, stage: db.forget(request["restApiId"], stage["stageName"]),
-    ),
-    update=None,
-)
-
-
-@operation
-def update_stage(db: State, request: Request) -> Record:
-    check("UpdateStage", request)
-    stage = STAGE.find(db, request)
-    for patch in request.get("patchOperations") or ():
-        stage = _patched(db, request, stage, patch)
-    stage = {**stage, "lastUpdatedDate": db.scope.now().replace(microsecond=0)}
-    STAGE.put(db, request, stage)
-    return stage
-
-
 def _check_logging(db: State, patch: dict[str, Any]) -> None:
     """What logs need; the message about the role is reported by users."""
     op, path, value = patch.get("op"), patch.get("path") or "", patch.get("value") or ""
@@ -200,6 +173,26 @@ def _patched(db: State, request: Request, stage: Record, patch: dict[str, Any]) 
     if path.startswith("/canarySettings/"):
         stage = {**stage, "canarySettings": canary_of(stage["canarySettings"], stage["deploymentId"])}
     return {k: v for k, v in stage.items() if k != "description" or v}
+
+
+def _updated(db: State, request: Request, old: Record, new: Record) -> Record:
+    return {**new, "lastUpdatedDate": db.scope.now().replace(microsecond=0)}
+
+
+STAGE = register(
+    Kind(
+        noun="stage",
+        key="stageName",
+        identity="stageName",
+        missing="Invalid stage identifier specified",
+        make=_make,
+        items="item",
+        wanted=lambda request, stage: request.get("deploymentId") in (None, stage["deploymentId"]),
+        patch=_patched,
+        changed=_updated,
+        leave=lambda db, request, stage: db.forget(request["restApiId"], stage["stageName"]),
+    )
+)
 
 
 def _patched_cluster(db: State, request: Request, stage: Record, patch: dict[str, Any]) -> Record:

@@ -10,7 +10,6 @@ from typing import Any
 from ...core.operation import operation
 from .api_keys import newest_first
 from .gateway import Record, State, Table, bad_request, conflict, not_found
-from .inputs import check
 from .kind import Kind, Request, chosen, page, register
 from .patching import Rule, apply, number, steps_of, whole, with_value, without
 
@@ -71,6 +70,11 @@ def _throttled(stage: Record, steps: list[str], patch: dict[str, Any]) -> Record
     return with_value(stage, path, convert(patch.get("value") or ""))  # type: ignore[no-any-return]
 
 
+def _patched(db: State, request: Request, record: Record, patch: dict[str, Any]) -> Record:
+    steps = steps_of(patch.get("path") or "")
+    return _patched_stages(record, patch, steps) if steps[:1] == ["apiStages"] else apply(record, patch, RULES)
+
+
 def _patched_stages(record: Record, patch: dict[str, Any], steps: list[str]) -> Record:
     """Stages are put in and taken out as ``api:stage``, and found under that name for their throttles."""
     named = steps[1] if len(steps) > 1 else patch.get("value") or ""
@@ -103,23 +107,12 @@ PLAN = register(
         in_api=False,
         missing="Invalid Usage Plan ID specified",
         make=_make,
+        patch=_patched,
+        changed=lambda db, request, old, new: _checked(db, new),
         leave=_leave,
     ),
     list=None,
-    update=None,
 )
-
-
-@operation
-def update_usage_plan(db: State, request: Request) -> Record:
-    check("UpdateUsagePlan", request)
-    record = PLAN.find(db, request)
-    for patch in request.get("patchOperations") or ():
-        steps = steps_of(patch.get("path") or "")
-        record = _patched_stages(record, patch, steps) if steps[:1] == ["apiStages"] else apply(record, patch, RULES)
-    record = _checked(db, record)
-    PLAN.put(db, request, record)
-    return record
 
 
 # ---------------------------------------------------------------------- keys of a plan

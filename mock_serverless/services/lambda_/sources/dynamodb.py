@@ -7,39 +7,21 @@ from typing import Any
 
 from ....core.errors import AwsError
 from ....core.scope import Scope
-from ..errors import invalid
 from .registry import Page, Record, StreamSource, source
+from .stream_calls import StreamCalls
 
-CALLER = "lambda"
 # what one GetRecords gives at most (API_streams_GetRecords)
 MOST = 1000
 MOST_BYTES = 1024 * 1024
 
 
-def _call(scope: Scope, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-    return scope.call("dynamodbstreams", operation, params, caller=CALLER)
+def _listed(answer: dict[str, Any], arn: str) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    description = answer["StreamDescription"]
+    last = description.get("LastEvaluatedShardId")
+    return description["Shards"], {"StreamArn": arn, "ExclusiveStartShardId": last} if last else None
 
 
-def check(scope: Scope, arn: str) -> None:
-    """Is the stream there?"""
-    try:
-        _call(scope, "DescribeStream", {"StreamArn": arn})
-    except AwsError as e:
-        if e.code != "ResourceNotFoundException":
-            raise
-        raise invalid(f"Stream not found: {arn}") from None
-
-
-def shards(scope: Scope, arn: str) -> list[str]:
-    """Its shards, parents first."""
-    found: list[str] = []
-    params: dict[str, Any] = {"StreamArn": arn}
-    while True:
-        description = _call(scope, "DescribeStream", params)["StreamDescription"]
-        found += [s["ShardId"] for s in description["Shards"]]
-        if not description.get("LastEvaluatedShardId"):
-            return found
-        params["ExclusiveStartShardId"] = description["LastEvaluatedShardId"]
+calls = StreamCalls("dynamodbstreams", "StreamArn", "DescribeStream", "DescribeStream", _listed)
 
 
 def read(scope: Scope, arn: str, shard: str, after: str | None) -> Page:
@@ -47,10 +29,10 @@ def read(scope: Scope, arn: str, shard: str, after: str | None) -> Page:
     try:
         iterator = _iterator(scope, arn, shard, after)
     except AwsError as e:
-        if e.code != "ResourceNotFoundException" or shard in shards(scope, arn):
+        if e.code != "ResourceNotFoundException" or shard in calls.shards(scope, arn):
             raise
         return Page([], False, True)  # the stream is there, the shard has gone with its records
-    answer = _call(scope, "GetRecords", {"ShardIterator": iterator})
+    answer = calls(scope, "GetRecords", {"ShardIterator": iterator})
     records = [
         Record(
             r["dynamodb"]["SequenceNumber"],
@@ -68,12 +50,12 @@ def _iterator(scope: Scope, arn: str, shard: str, after: str | None) -> str:
     if after is not None:
         try:
             params = {**where, "ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
-            return str(_call(scope, "GetShardIterator", params)["ShardIterator"])
+            return str(calls(scope, "GetShardIterator", params)["ShardIterator"])
         except AwsError as e:
             if e.code != "TrimmedDataAccessException":
                 raise
     params = {**where, "ShardIteratorType": "TRIM_HORIZON"}
-    return str(_call(scope, "GetShardIterator", params)["ShardIterator"])
+    return str(calls(scope, "GetShardIterator", params)["ShardIterator"])
 
 
 def event_record(record: dict[str, Any], arn: str) -> dict[str, Any]:
@@ -123,8 +105,8 @@ def _base64(content: bytes) -> str:
 source(
     StreamSource(
         "dynamodb",
-        check,
-        shards,
+        calls.check,
+        calls.shards,
         read,
         body="",
         batch_info="DDBStreamBatchInfo",

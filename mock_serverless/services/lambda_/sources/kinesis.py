@@ -5,39 +5,19 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from ....core.errors import AwsError
 from ....core.scope import Scope
-from ..errors import invalid
 from .registry import Page, Record, StreamSource, source
+from .stream_calls import StreamCalls
 
-CALLER = "lambda"
 ROLE = "invokeIdentityArn"
 
 
-def _call(scope: Scope, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-    return scope.call("kinesis", operation, params, caller=CALLER)
+def _listed(answer: dict[str, Any], arn: str) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    more = answer.get("NextToken")
+    return answer["Shards"], {"NextToken": more} if more else None
 
 
-def check(scope: Scope, arn: str) -> None:
-    """Is the stream there?"""
-    try:
-        _call(scope, "DescribeStreamSummary", {"StreamARN": arn})
-    except AwsError as e:
-        if e.code != "ResourceNotFoundException":
-            raise
-        raise invalid(f"Stream not found: {arn}") from None
-
-
-def shards(scope: Scope, arn: str) -> list[str]:
-    """Its shards, parents first."""
-    found: list[str] = []
-    params: dict[str, Any] = {"StreamARN": arn}
-    while True:
-        answer = _call(scope, "ListShards", params)
-        found += [s["ShardId"] for s in answer["Shards"]]
-        if not answer.get("NextToken"):
-            return found
-        params = {"NextToken": answer["NextToken"]}
+calls = StreamCalls("kinesis", "StreamARN", "DescribeStreamSummary", "ListShards", _listed)
 
 
 def read(scope: Scope, arn: str, shard: str, after: str | None) -> Page:
@@ -45,8 +25,8 @@ def read(scope: Scope, arn: str, shard: str, after: str | None) -> Page:
     params: dict[str, Any] = {"StreamARN": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
     if after is not None:
         params |= {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after}
-    iterator = _call(scope, "GetShardIterator", params)["ShardIterator"]
-    answer = _call(scope, "GetRecords", {"ShardIterator": iterator, "StreamARN": arn})
+    iterator = calls(scope, "GetShardIterator", params)["ShardIterator"]
+    answer = calls(scope, "GetRecords", {"ShardIterator": iterator, "StreamARN": arn})
     region = scope.region
     records = [_record(r, arn, shard, region) for r in answer["Records"]]
     more = bool(records) and answer.get("MillisBehindLatest", 0) > 0
@@ -77,8 +57,8 @@ def _record(record: dict[str, Any], arn: str, shard: str, region: str) -> Record
 source(
     StreamSource(
         "kinesis",
-        check,
-        shards,
+        calls.check,
+        calls.shards,
         read,
         body="data",
         batch_info="KinesisBatchInfo",
