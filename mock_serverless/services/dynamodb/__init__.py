@@ -22,8 +22,10 @@
     key_conditions.py where a query reads; start_keys.py: where it goes on; pages.py: a page of it
     selects.py        what a SELECT reads; decomposition.py: by which queries; statement_keys.py: keys in a WHERE
     tokens.py         NextToken of statements
-    export_filters.py which items are exported
+    export_jobs.py    the work of an export; export_filters.py: which items are in it
     export_files.py   the files of an export written; import_files.py: those of an import read
+    s3_objects.py     objects that these read from S3 and write to it
+    deletions.py      the end of a table or replica
     restores.py       a table out of a backup or out of another's past
     replication.py    writes on their way between the replicas of a global table
     replicas.py       replicas made and deleted; replica_settings.py: what they share; replica_descriptions.py: shown

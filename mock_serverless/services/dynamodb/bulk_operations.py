@@ -19,12 +19,11 @@ from mock_serverless.core.errors import AwsError, NotSupported
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
-from . import bulk_files
+from . import bulk_files, s3_objects
 from .capacity import change_units, write_units
 from .conflicts import check_free
 from .database import Database
 from .exports import REQUEST, TOKEN_LIFE, paged
-from .imports import failure_of, object_content, object_keys, owner_of
 from .items import PutAction
 from .states import busy, found
 from .table import Table
@@ -136,19 +135,14 @@ def cancel_bulk_operation(db: Database, request: dict[str, Any]) -> dict[str, An
 
 def _check(request: dict[str, Any]) -> None:
     given, output = request["InputS3Configuration"], request["OutputS3Configuration"]
-    ion = given["InputFormat"] == "ION"
-    if ion or given.get("InputCompressionType") == "ZSTD":
-        what = "the input format ION" if ion else "the compression ZSTD"
-        raise NotSupported(
-            f"dynamodb.StartBulkPutItems: mock_serverless can't read {what} yet.\n"
-            "Use DYNAMODB_JSON, plain or GZIP, or stub the call: cloud.stub('dynamodb', 'StartBulkPutItems', {...})"
-        )
+    s3_objects.check_readable(
+        "StartBulkPutItems", given["InputFormat"], given.get("InputCompressionType"), "DYNAMODB_JSON"
+    )
     if "S3Bucket" not in output:
         raise refuse(REQUEST + "S3Bucket of OutputS3Configuration must be specified")  # a guess
     if not output["OutputType"]:
         raise refuse(REQUEST + "OutputType of OutputS3Configuration must not be empty")  # a guess
-    if "S3SseKmsKeyId" in output and output.get("S3SseAlgorithm") != "KMS":
-        raise refuse(REQUEST + "KMS Key Id is not supported for this encryption type")  # as of an export
+    s3_objects.check_key(output)
 
 
 def _check_table(table: Table) -> None:
@@ -229,6 +223,15 @@ def _usage(done: BulkOperation) -> dict[str, Any]:
 # ---------------------------------------------------------------------- the work
 
 
+class TooManyObjects(AwsError):
+    """More objects than an operation may read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ValidationException", f"{REQUEST}The number of input objects exceeds the limit of {MOST_OBJECTS}"
+        )
+
+
 class Work:
     """What comes of the puts: counts, usage, and the reports by their type."""
 
@@ -245,13 +248,13 @@ class Work:
         """Write as much as a second allows; gives whether that is all."""
         scope, source = self.db.scope, self.begun.request["InputS3Configuration"]
         if self.rest is None:
-            self.rest = Rest(tuple(object_keys(scope, source)))
+            self.rest = Rest(tuple(s3_objects.keys(scope, source)))
             if len(self.rest.keys) > MOST_OBJECTS:  # BulkPutItems.BestPractices.html; code and words are guesses
-                raise refuse(f"{REQUEST}The number of input objects exceeds the limit of {MOST_OBJECTS}")
+                raise TooManyObjects
         keys, content, line = self.rest.keys, self.rest.content, self.rest.line
         while keys:
             if content is None:
-                content = object_content(scope, source, keys[0])
+                content = s3_objects.content(scope, source, keys[0])
                 self.read += len(content)
             for put in bulk_files.puts(content, source.get("InputCompressionType", "NONE"), line):
                 if self.units >= self.most:
@@ -347,8 +350,11 @@ def proceed(scope: Scope, arn: str) -> None:
             scope.later(1, "dynamodb:bulk", arn=arn)
             return
         _report(scope, work.outcome())
+    except TooManyObjects as error:
+        _end(db, work.outcome(), "FAILED", (error.code, error.message))
+        return
     except (AwsError, NotSupported) as error:
-        _end(db, work.outcome(), "FAILED", failure_of(error))
+        _end(db, work.outcome(), "FAILED", s3_objects.failure_of(scope, error))
         return
     _end(db, work.outcome(), "COMPLETED_WITH_ERRORS" if work.failed else "COMPLETED", None)
 
@@ -371,16 +377,11 @@ def _end(db: Database, done: BulkOperation, status: str, failure: tuple[str, str
 def _report(scope: Scope, begun: BulkOperation) -> None:
     """A file of each type that was asked for and has something in it."""
     output = begun.request["OutputS3Configuration"]
-    prefix = output.get("S3KeyPrefix", "")
-    folder = f"{prefix}{'/' if prefix and not prefix.endswith('/') else ''}AWSDynamoDB/{begun.id}"
-    params: dict[str, Any] = {"Bucket": output["S3Bucket"], **owner_of(output)}
-    if "S3SseAlgorithm" in output:
-        params["ServerSideEncryption"] = "aws:kms" if output["S3SseAlgorithm"] == "KMS" else "AES256"
-    if "S3SseKmsKeyId" in output:
-        params["SSEKMSKeyId"] = output["S3SseKmsKeyId"]
+    folder = s3_objects.folder_of(output.get("S3KeyPrefix", ""), begun.id)
+    params = {"Bucket": output["S3Bucket"], **s3_objects.owner_of(output), **s3_objects.encryption_of(output)}
     for kind, entries in begun.reports.items():
         if kind in output["OutputType"] and entries:
             body = bulk_files.report(entries)
             scope.call(
-                "s3", "PutObject", {**params, "Key": f"{folder}/{FOLDERS[kind]}.json", "Body": body}, caller="dynamodb"
+                "s3", "PutObject", {**params, "Key": f"{folder}{FOLDERS[kind]}.json", "Body": body}, caller="dynamodb"
             )

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from mock_serverless.core.agenda import job
 from mock_serverless.core.scope import Scope
 
-from .replicas import ENDINGS, busy_for, check_idle, depart
-from .replication import CURRENT, members, settled
+from .replicas import ENDINGS, busy_for, check_idle
+from .replication import CURRENT, depart, members, settled
 from .schema import INVALID
 from .states import found
 from .table import Table

@@ -45,8 +45,10 @@ class ExportFilter:
 
 def read(table: Table, given: Mapping[str, Any] | None) -> ExportFilter:
     """A specification for a table. Raises AwsError (ValidationException) for the first thing wrong."""
-    if not given:
+    if given is None:
         return ExportFilter()
+    if not given:  # measured: ack-api-quirks, DDB-EXPORT-008
+        raise refuse("Invalid Request: Invalid FilterSpecification: The specification can not be empty")
     bound = bind("Export", given)
     key = None
     if bound.key_condition is not None:

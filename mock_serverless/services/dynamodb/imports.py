@@ -2,13 +2,14 @@
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.HowItWorks.html. The objects are read from S3 by
 the same way as anybody's (``s3.ListObjectsV2``, ``s3.GetObject``), so that a fake or stubbed S3 serves them. The table is not
-there at first, then CREATING, then ACTIVE when all has been read; ``cloud.dynamodb.latency`` says how long that takes.
+there at first, then CREATING, then ACTIVE when all has been read; ``cloud.dynamodb.latency`` says how long that takes. What is
+wrong with items is in the log of the import (S3DataImport.Validation.html).
 Checks, codes and words have been measured on the service (ack-api-quirks, DDB-IMPORT-001 to DDB-IMPORT-020).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from mock_serverless.core.errors import AwsError, NotSupported
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
-from . import import_files, tables
+from . import import_files, s3_objects, tables
 from .database import Database
 from .definitions import check_definition, settings_of
 from .exports import REQUEST, TOKEN_LIFE, paged
@@ -27,7 +28,8 @@ from .states import found
 from .table import Table, sized
 from .values import normalise_item, refuse
 
-FAILURES = {"NoSuchBucket": "S3NoSuchBucket", "AccessDenied": "S3AccessDenied"}
+LOG_GROUP = "/aws-dynamodb/imports"
+UNREADABLE = "The item could not be parsed"  # a guess
 BAD_ITEMS = (
     "ItemValidationError",
     "Some of the items failed validation checks and were not imported. Please check CloudWatch error logs for more details.",
@@ -126,12 +128,7 @@ def list_imports(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 
 def _check(request: dict[str, Any]) -> None:
     form = request["InputFormat"]
-    if form == "ION" or request.get("InputCompressionType") == "ZSTD":
-        what = "the input format ION" if form == "ION" else "the compression ZSTD"
-        raise NotSupported(
-            f"dynamodb.ImportTable: mock_serverless can't read {what} yet.\n"
-            "Use DYNAMODB_JSON or CSV, plain or GZIP, or stub the call: cloud.stub('dynamodb', 'ImportTable', {...})"
-        )
+    s3_objects.check_readable("ImportTable", form, request.get("InputCompressionType"), "DYNAMODB_JSON or CSV")
     if "Csv" in (request.get("InputFormatOptions") or {}) and form != "CSV":
         raise refuse(f"{REQUEST}Unsupported InputFormatOptions for the given input format: {form}.")
 
@@ -159,9 +156,7 @@ def _description(db: Database, made: Import) -> dict[str, Any]:
         "TableArn": made.table_arn,
         "TableId": made.table_id,
         "S3BucketSource": {"S3BucketOwner": scope.account, **request["S3BucketSource"]},
-        "CloudWatchLogGroupArn": (
-            f"arn:{scope.partition}:logs:{scope.region}:{scope.account}:log-group:/aws-dynamodb/imports:*"
-        ),
+        "CloudWatchLogGroupArn": (f"arn:{scope.partition}:logs:{scope.region}:{scope.account}:log-group:{LOG_GROUP}:*"),
         "InputFormat": request["InputFormat"],
         "InputCompressionType": request.get("InputCompressionType", "NONE"),
         "TableCreationParameters": request["TableCreationParameters"],
@@ -195,9 +190,9 @@ def begin_table(scope: Scope, arn: str) -> None:
     if made is None or made.status != "IN_PROGRESS":
         return
     try:
-        keys = list(object_keys(scope, made.request["S3BucketSource"]))
+        keys = list(s3_objects.keys(scope, made.request["S3BucketSource"]))
     except (AwsError, NotSupported) as error:
-        _end(db, made, failure_of(error))
+        _end(db, made, s3_objects.failure_of(scope, error))
         return
     if made.table in db.tables:
         _end(db, made, ("TableAlreadyExists", f"Table already exists: {made.table}"))
@@ -220,25 +215,30 @@ def fill_table(scope: Scope, arn: str, keys: list[str]) -> None:
     if made is None or table is None:
         return
     failure: tuple[str, str] | None = None
+    errors: list[str] = []
     for key in keys:
         try:
-            content = object_content(scope, made.request["S3BucketSource"], key)
+            content = s3_objects.content(scope, made.request["S3BucketSource"], key)
         except (AwsError, NotSupported) as error:
-            failure = failure_of(error)
+            failure = s3_objects.failure_of(scope, error)
             break
         made = replace(made, size=made.size + len(content))
-        for item in import_files.items(content, made.request, table.attributes):
-            made = replace(made, processed=made.processed + 1, imported=made.imported + _put(table, item))
-    if failure is None and made.imported < made.processed:
-        failure = BAD_ITEMS
+        for index, item in enumerate(import_files.items(content, made.request, table.attributes)):
+            fault = _put(table, item)
+            made = replace(made, processed=made.processed + 1, imported=made.imported + (fault is None))
+            if fault is not None:
+                errors.append(_logged(made, key, index, fault))
+    if errors:
+        scope.log(LOG_GROUP, f"{made.id}/error", [(scope.timestamp(), line) for line in errors])
+        failure = failure or BAD_ITEMS
     table.status = "ACTIVE"
     _end(db, made, failure)
 
 
-def _put(table: Table, raw: dict[str, Any] | None) -> bool:
-    """Whether it was an item which the table takes. The last of several with one key stays."""
+def _put(table: Table, raw: dict[str, Any] | None) -> str | None:
+    """Put an item into the table, or tell why it doesn't take it. The last of several with one key stays."""
     if raw is None:
-        return False
+        return UNREADABLE
     try:
         item = normalise_item(raw)
         key = table.key.of_item(item)
@@ -246,39 +246,15 @@ def _put(table: Table, raw: dict[str, Any] | None) -> bool:
             definition.check(item)
         table.check_vectors(item)
         table.write(key, sized(item))
-    except (AwsError, TypeError, AttributeError, ValueError):  # the latter: not even the shape of a value
-        return False
-    return True
+    except AwsError as refusal:
+        return refusal.message
+    except (TypeError, AttributeError, ValueError):  # not even the shape of a value
+        return UNREADABLE
+    return None
 
 
-def failure_of(error: AwsError | NotSupported) -> tuple[str, str]:
-    """Code and message of what S3 refuses, or of there being none."""
-    if isinstance(error, NotSupported):
-        return "NotSupported", f"There is no S3 to read from. {error}"
-    return FAILURES.get(error.code, error.code), error.message
-
-
-def object_keys(scope: Scope, source: dict[str, Any]) -> Iterator[str]:
-    """The keys of all objects that begin with the prefix, whatever follows: measured."""
-    params = {"Bucket": source["S3Bucket"], "Prefix": source.get("S3KeyPrefix", ""), **owner_of(source)}
-    while True:
-        answer = scope.call("s3", "ListObjectsV2", params, caller="dynamodb")
-        for entry in answer.get("Contents") or ():
-            yield entry["Key"]
-        if not answer.get("IsTruncated") or "NextContinuationToken" not in answer:
-            return
-        params = {**params, "ContinuationToken": answer["NextContinuationToken"]}
-
-
-def object_content(scope: Scope, source: dict[str, Any], key: str) -> bytes:
-    """An object's bytes."""
-    params = {"Bucket": source["S3Bucket"], "Key": key, **owner_of(source)}
-    body = scope.call("s3", "GetObject", params, caller="dynamodb").get("Body") or b""
-    if hasattr(body, "read"):
-        body = body.read()
-    return body.encode() if isinstance(body, str) else bytes(body)
-
-
-def owner_of(source: dict[str, Any]) -> dict[str, Any]:
-    """The parameter of S3's calls that says whose the bucket is to be."""
-    return {"ExpectedBucketOwner": source["S3BucketOwner"]} if "S3BucketOwner" in source else {}
+def _logged(made: Import, key: str, index: int, fault: str) -> str:
+    """A line of the error log: S3DataImport.Validation.html (CloudWatch logs)."""
+    pointer = {"bucket": made.request["S3BucketSource"]["S3Bucket"], "key": key, "itemIndex": index}
+    line = {"itemS3Pointer": pointer, "importArn": made.arn, "errorMessages": [fault]}
+    return json.dumps(line, separators=(",", ":"), ensure_ascii=False)

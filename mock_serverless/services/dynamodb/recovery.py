@@ -163,7 +163,10 @@ def _source(db: Database, request: dict[str, Any]) -> Table:
     if name is not None and arn is not None:
         raise refuse(REQUEST + "Must provide exactly one of: sourceTableArn, sourceTableName")  # the prefix is a guess
     if name is not None:
-        return backed_up(db, name)
+        table = backed_up(db, name)
+        if table.status == "DELETING":  # measured: ack-api-quirks, DDB-TABLE-454
+            raise not_found(table.name)
+        return table
     if arn is None:
         raise refuse("The parameter 'TableName' is required but was not present in the request")
     return _source_at(db, arn, request)
@@ -182,7 +185,7 @@ def _source_at(db: Database, text: str, request: dict[str, Any]) -> Table:
         restores.check_other_region(request)
         db = db.scope.state(region=arn.region)
     table = db.tables.get(name)
-    if table is None or table.status == "CREATING":
+    if table is None or table.status in ("CREATING", "DELETING"):
         raise AwsError("TableNotFoundException", "Table not found")
     return table
 

@@ -18,13 +18,14 @@ from mock_serverless.core.scope import Scope
 
 from .auto_scaling import check_write_scaled, share_write_scaling
 from .consistency import NOT_ALONE, ONLY_WHOLE, STRONG, check_creation, check_deletion, check_request
+from .deletions import remove
 from .encryption import check_key, encryption, protect, secured
 from .images import unpack
 from .replica_settings import check_overrides, override, set_overrides
-from .replication import CURRENT, LEGACY, Membership, Peer, join, leave, members, table_of
+from .replication import CURRENT, LEGACY, Membership, Peer, join, members, table_of
 from .schema import INVALID
 from .states import found
-from .streams import close_stream, enable_stream
+from .streams import enable_stream
 from .table import Table
 from .values import refuse
 
@@ -397,29 +398,10 @@ def finish_deletion_of_replicas(scope: Scope, table: str, table_id: str, regions
         peer = source.membership.peers.get(region) if source.membership is not None else None
         replica = None if peer is None else table_of(source, peer)
         if replica is not None:
-            depart(replica)
-            db = _database(source, region)
-            if replica.stream is not None:
-                close_stream(replica.stream, scope.timestamp())
-            del db.tables[table]
-            protect(replica, None)
+            remove(_database(source, region), replica)
 
 
 ENDINGS: dict[str, Callable[..., None]] = {
     "dynamodb:create_replicas": finish_creation,
     "dynamodb:delete_replicas": finish_deletion_of_replicas,
 }
-
-
-def depart(table: Table) -> None:
-    """A replica leaves: the others forget it, and the last one is a table as any other."""
-    if table.membership is None:
-        return
-    for other in list(members(table)):
-        theirs = other.membership
-        if other is not table and theirs is not None:
-            theirs.peers.pop(table.scope.region, None)
-            theirs.sourced.pop(table.scope.region, None)
-            if not theirs.peers and theirs.version == CURRENT:
-                leave(other)
-    leave(table)

@@ -210,6 +210,20 @@ def leave(table: Table) -> None:
     table.keep("replication", None)
 
 
+def depart(table: Table) -> None:
+    """A replica leaves: the others forget it, and the last one is a table as any other."""
+    if table.membership is None:
+        return
+    for other in list(members(table)):
+        theirs = other.membership
+        if other is not table and theirs is not None:
+            theirs.peers.pop(table.scope.region, None)
+            theirs.sourced.pop(table.scope.region, None)
+            if not theirs.peers and theirs.version == CURRENT:
+                leave(other)
+    leave(table)
+
+
 # ---------------------------------------------------------------------- sending
 
 

@@ -14,7 +14,6 @@ from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
 from . import multi_account, policies, replicas, tags
-from .backups import keep_deleted
 from .database import Database
 from .definitions import (
     check_definition,
@@ -25,10 +24,11 @@ from .definitions import (
     refuse_others,
     settings_of,
 )
+from .deletions import remove
 from .descriptions import deleted, description
 from .encryption import protect, secured
 from .states import begin, busy, check_idle, found, unsettled
-from .streams import close_stream, enable_stream
+from .streams import enable_stream
 from .table import Table, VectorSettings
 from .update_rules import check_account, check_most_on_demand, check_most_provisioned
 from .values import refuse
@@ -162,18 +162,8 @@ def delete_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
         )
     answer = {"TableDescription": deleted(table)}
     if not begin(db, table, "DELETING", "table", "dynamodb:delete"):
-        _delete(db, table)
+        remove(db, table)
     return answer
-
-
-def _delete(db: Database, table: Table) -> None:
-    keep_deleted(db, table)
-    replicas.depart(table)
-    if table.stream is not None:
-        close_stream(table.stream, db.scope.timestamp())
-    del db.tables[table.name]
-    protect(table, None)
-    db.policies = {arn: policy for arn, policy in db.policies.items() if arn != table.arn}
 
 
 @job("dynamodb:delete")
@@ -181,4 +171,4 @@ def finish_deletion(scope: Scope, table: str, table_id: str) -> None:
     """The end of a table that was DELETING."""
     gone = found(scope, table, table_id)
     if gone is not None:
-        _delete(scope.state(), gone)
+        remove(scope.state(), gone)

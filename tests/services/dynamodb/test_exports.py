@@ -134,6 +134,54 @@ def test_good_items_are_kept_beside_bad_ones(cloud: Cloud, dynamodb: Any, bucket
     assert (made["ImportStatus"], made["FailureCode"]) == ("FAILED", "ItemValidationError")
     assert (made["ProcessedItemCount"], made["ImportedItemCount"]) == (7, 3)
     assert {item["id"] for item in cloud.dynamodb.items("target")} == {"1", "2", "3"}
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.Validation.html (CloudWatch logs)
+    stream = f"{made['ImportArn'].rpartition('/')[2]}/error"
+    found = boto3.client("logs").get_log_events(logGroupName="/aws-dynamodb/imports", logStreamName=stream)["events"]
+    assert found[0]["message"] == (
+        '{"itemS3Pointer":{"bucket":"bucket","key":"in/1","itemIndex":1},"importArn":"' + made["ImportArn"] + '",'
+        '"errorMessages":["One or more parameter values were invalid: Missing the key id in the item"]}'
+    )
+    pointers = [json.loads(event["message"])["itemS3Pointer"] for event in found]
+    assert [(one["key"], one["itemIndex"]) for one in pointers] == [("in/1", 1), ("in/2", 1), ("in/3", 0), ("in/3", 1)]
+
+
+def test_what_s3_refuses_is_told_as_the_sdk_tells_it(cloud: Cloud, dynamodb: Any) -> None:
+    """S3DataImport.Validation.html ("The specified bucket does not exist")."""
+    cloud.fail("s3", "ListObjectsV2", "NoSuchBucket", message="The specified bucket does not exist")
+    message = _import(dynamodb)["FailureMessage"]
+    assert message.startswith(
+        "The specified bucket does not exist (Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket; Request ID: "
+    )
+    assert message.endswith("; Proxy: null)")
+
+
+def test_an_import_makes_the_table_that_it_describes(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    bucket["in"] = (
+        b'{"Item":{"id":{"S":"1"},"g":{"N":"1"}}}\n{"Item":{"id":{"S":"2"}}}\n{"Item":{"id":{"S":"3"},"g":{"S":"x"}}}'
+    )
+    key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+    index = {"IndexName": "by-g", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}]}
+    index = {**index, "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["x"]}}
+    index["ProvisionedThroughput"] = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6}
+    wanted = {
+        "TableName": "target",
+        "KeySchema": KEY["KeySchema"],
+        "AttributeDefinitions": [*KEY["AttributeDefinitions"], {"AttributeName": "g", "AttributeType": "N"}],  # type: ignore[misc]
+        "ProvisionedThroughput": {"ReadCapacityUnits": 3, "WriteCapacityUnits": 4},
+        "SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
+        "GlobalSecondaryIndexes": [index],
+    }
+    source = {"S3Bucket": "bucket", "S3BucketOwner": "111122223333"}
+    arn = dynamodb.import_table(S3BucketSource=source, InputFormat="DYNAMODB_JSON", TableCreationParameters=wanted)[
+        "ImportTableDescription"
+    ]["TableArn"]
+    assert {call.params["ExpectedBucketOwner"] for call in cloud.calls if call.service == "s3"} == {"111122223333"}
+    assert dynamodb.list_imports(TableArn=arn)["ImportSummaryList"][0]["ImportStatus"] == "FAILED"
+    shown = dynamodb.describe_table(TableName="target")["Table"]
+    assert (shown["ItemCount"], shown["SSEDescription"]["KMSMasterKeyArn"]) == (2, key)
+    assert shown["ProvisionedThroughput"]["WriteCapacityUnits"] == 4
+    assert shown["GlobalSecondaryIndexes"][0]["ItemCount"] == 1
+    assert shown["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["ReadCapacityUnits"] == 5
 
 
 def test_csv(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
@@ -173,6 +221,49 @@ def test_imports_take_their_time_and_reserve_no_name(cloud: Cloud, dynamodb: Any
     ]
     with pytest.raises(ClientError, match="Table already exists: target"):
         dynamodb.import_table(**request)
+
+
+def test_an_export_completes_when_its_table_is_deleted(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    """Measured on AWS: ack-api-quirks, DDB-TABLE-454."""
+    arn = _table(dynamodb)
+    cloud.dynamodb.latency(export=600, table=10)
+    begun = dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="bucket")["ExportDescription"]["ExportArn"]
+    dynamodb.delete_table(TableName="source")
+    with pytest.raises(dynamodb.exceptions.TableNotFoundException, match=f"Table not found: {arn}"):
+        dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="bucket")
+    with pytest.raises(dynamodb.exceptions.TableNotFoundException):
+        dynamodb.restore_table_to_point_in_time(
+            SourceTableName="source", TargetTableName="other", UseLatestRestorableTime=True
+        )
+    cloud.clock.advance(seconds=20)
+    assert dynamodb.list_tables()["TableNames"] == []
+    assert dynamodb.describe_export(ExportArn=begun)["ExportDescription"]["ExportStatus"] == "IN_PROGRESS"
+    cloud.clock.advance(seconds=600)
+    done = dynamodb.describe_export(ExportArn=begun)["ExportDescription"]
+    assert (done["ExportStatus"], done["ItemCount"]) == ("COMPLETED", len(ITEMS))
+    assert dynamodb.list_exports(TableArn=arn)["ExportSummaries"] == []
+
+
+def test_where_and_when_an_export_goes(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    """API_ExportTableToPointInTime: the time, the bucket's owner, the encryption; refusals measured (DDB-EXPORT-001)."""
+    arn = _table(dynamodb)
+    then = cloud.clock.now()
+    cloud.clock.advance(hours=1)
+    dynamodb.put_item(TableName="source", Item={"id": {"S": "late"}})
+    where = {"S3BucketOwner": "111122223333", "S3SseAlgorithm": "KMS", "S3SseKmsKeyId": "alias/mine"}
+    begun = dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket="bucket", ExportTime=then, **where)
+    done = dynamodb.describe_export(ExportArn=begun["ExportDescription"]["ExportArn"])["ExportDescription"]
+    assert {name: done[name] for name in where} == where
+    assert done["ItemCount"] == len(ITEMS)
+    params = [call.params for call in cloud.calls if call.operation == "PutObject"]
+    assert {(p["ExpectedBucketOwner"], p["ServerSideEncryption"], p["SSEKMSKeyId"]) for p in params} == {
+        ("111122223333", "aws:kms", "alias/mine")
+    }
+    for late, message in ((3600, "Export Time is invalid"), (-1, "Point in Time Recovery is not available for")):
+        with pytest.raises(dynamodb.exceptions.InvalidExportTimeException, match=message):
+            dynamodb.export_table_to_point_in_time(
+                TableArn=arn, S3Bucket="bucket", ExportTime=cloud.clock.now() + timedelta(seconds=late)
+            )
 
 
 def test_exports_need_recovery_and_keep_their_token(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
@@ -246,7 +337,6 @@ def _score(dynamodb: Any, p: str, s: str, v: str) -> None:
 
 
 FILTERS = [
-    ({}, "ax1 ay2 bx1 bz3", 40),
     ({"KeyConditionExpression": "p = :a"}, "ax1 ay2", 20),
     ({"KeyConditionExpression": "p = :a AND begins_with(s, :y)"}, "ay2", 10),
     ({"FilterExpression": "#v = :1"}, "ax1 bx1", 40),
@@ -333,3 +423,9 @@ def test_filters_that_are_refused(
     assert error["Code"] == "ValidationException"
     assert error["Message"].startswith(message)
     assert dynamodb.list_exports()["ExportSummaries"] == []
+
+
+def test_a_filter_says_something(dynamodb: Any, scores: str) -> None:
+    """Measured on AWS: ack-api-quirks, DDB-EXPORT-008."""
+    with pytest.raises(ClientError, match="Invalid Request: Invalid FilterSpecification: The specification can not be"):
+        dynamodb.export_table_to_point_in_time(TableArn=scores, S3Bucket="bucket", FilterSpecification={})
