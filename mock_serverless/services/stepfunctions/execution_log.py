@@ -47,7 +47,7 @@ def group_of(logging: dict[str, Any]) -> Arn | None:
 
 
 def check_destination(db: State, logging: dict[str, Any]) -> None:
-    """The log group has to be there (AWS answers as if the role might not see it), and gets a message that tries it."""
+    """The log group has to be there (recorded, of a role that may see it), and gets a message that tries it."""
     arn = group_of(logging)
     if arn is None:
         return
@@ -58,8 +58,7 @@ def check_destination(db: State, logging: dict[str, Any]) -> None:
     if arn.region == db.scope.region:
         there = db.scope.call("logs", "DescribeLogGroups", request, caller="states", **where)["logGroups"]
     if not any(group["logGroupName"] == name for group in there):
-        message = "The state machine IAM Role is not authorized to access the Log Destination"
-        raise AwsError("AccessDeniedException", message)
+        raise AwsError("InvalidLoggingConfiguration", "Invalid Logging Configuration: Log Destination not found.")
     db.scope.log(name, VALIDATION_STREAM, [(db.scope.timestamp(), VALIDATION)], create=False)
 
 

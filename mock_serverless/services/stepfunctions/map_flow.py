@@ -243,7 +243,10 @@ def _result(world: World, request: MapRunRequest, arn: str) -> Document:
     run = db.map_runs[arn]
     writer = request.writer
     if writer is not None and writer["Resource"] is not None:
-        return Document(result_writer.write(db, run, writer, world.execution.machine_name))
+        details = result_writer.write(db, run, writer, world.execution.machine_name)
+        run.written = True
+        return Document(details)
+    run.written = True
     config = writer["WriterConfig"] if writer is not None else None
     if config is None and all(db.executions[c.arn].output is not None for c in run.children):
         return Document.array([db.executions[c.arn].output or Document(None) for c in run.children])

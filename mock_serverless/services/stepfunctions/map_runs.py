@@ -50,7 +50,8 @@ def _counts(db: State, run: MapRun, items: bool) -> dict[str, int]:
     return {
         **{name: found[name] for name in COUNTS.values()},
         "total": total,
-        "resultsWritten": run.written,
+        # recorded: without a ResultWriter, too, they count as written
+        "resultsWritten": found["succeeded"] if run.written else 0,
         "failuresNotRedrivable": 0,
     }
 

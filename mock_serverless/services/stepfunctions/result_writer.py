@@ -83,7 +83,6 @@ def write(db: State, run: MapRun, writer: dict[str, Any], caller: str) -> dict[s
             lines = config.get("OutputType") == "JSONL"
             body = "\n".join(map(dumps, entries)) if lines else dumps(entries)
             files[kind].append({"Key": key, "Size": put(key, body)})
-            run.written += len(entries) if kind == "SUCCEEDED" else 0
     manifest = {"DestinationBucket": bucket, "MapRunArn": run.arn, "ResultFiles": files}
     put(f"{folder}/manifest.json", dumps(manifest))
     return {"MapRunArn": run.arn, "ResultWriterDetails": {"Bucket": bucket, "Key": f"{folder}/manifest.json"}}

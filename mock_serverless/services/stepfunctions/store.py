@@ -131,7 +131,7 @@ class MapRun:
     tolerated_percentage: float
     items: int = 0
     batches: int = 0
-    written: int = 0
+    written: bool = False
     status: str = "RUNNING"
     stopped: float | None = None
     redrives: int = 0

@@ -123,17 +123,17 @@ def test_a_deleted_group_stops_nothing(cloud: Cloud, logs: Any, group: None) -> 
 
 
 def test_a_group_that_is_not_there(cloud: Cloud, logs: Any) -> None:
-    """Reported: https://github.com/aws/aws-cdk/issues/26432"""
+    """Recorded."""
     with pytest.raises(ClientError) as caught:
         create(PASS, "ALL")
     assert caught.value.response["Error"] == {
-        "Code": "AccessDeniedException",
-        "Message": "The state machine IAM Role is not authorized to access the Log Destination",
+        "Code": "InvalidLoggingConfiguration",
+        "Message": "Invalid Logging Configuration: Log Destination not found.",
     }
     client = boto3.client("stepfunctions")
     assert client.list_state_machines()["stateMachines"] == []
     arn = client.create_state_machine(name="m", roleArn=ROLE, definition=json.dumps(PASS))["stateMachineArn"]
-    with pytest.raises(ClientError, match="is not authorized to access the Log Destination"):
+    with pytest.raises(ClientError, match="Log Destination not found"):
         client.update_state_machine(stateMachineArn=arn, loggingConfiguration=configuration("ALL"))
     assert client.describe_state_machine(stateMachineArn=arn)["loggingConfiguration"]["level"] == "OFF"
     with pytest.raises(ClientError, match="Invalid Log Destination ARN"):

@@ -247,6 +247,14 @@ def test_tolerated_failures(cloud: Cloud, thresholds: dict[str, Any], succeeds: 
         )
 
 
+def test_results_count_as_written_without_a_writer(cloud: Cloud) -> None:
+    # recorded
+    arn = start({}, [1, 2])
+    end(cloud, arn)
+    run = run_of(arn)
+    assert (run["itemCounts"]["resultsWritten"], run["executionCounts"]["resultsWritten"]) == (2, 2)
+
+
 def test_so_many_at_a_time_and_the_rest_is_stopped_when_too_many_fail(cloud: Cloud) -> None:
     wait = {
         "StartAt": "W",

@@ -128,6 +128,14 @@ def test_a_container_that_exits_badly_fails_the_task(frozen: Cloud) -> None:
     assert json.loads(result.cause)["Containers"] == [{"Name": "main", "ExitCode": 3}]
 
 
+def test_a_task_of_ecs_says_who_started_it(frozen: Cloud) -> None:
+    # recorded: where the state waits for it
+    frozen.stepfunctions.job("ecs:runTask")
+    frozen.stepfunctions.run(machine("ecs:runTask"))
+    (submitted,) = frozen.calls("ecs", "RunTask")
+    assert submitted.params["startedBy"] == "AWS Step Functions"
+
+
 def test_jobs_beside_each_other_end_each_at_its_time(frozen: Cloud) -> None:
     frozen.stepfunctions.job("glue:startJobRun", duration=100)
     each = machine("glue:startJobRun")

@@ -300,9 +300,9 @@ def test_json_goes_where_a_text_is_wanted(sfn: Machines) -> None:
         return {"MessageId": "1", "MD5OfMessageBody": "0" * 32}
 
     sfn.cloud.stub("sqs", "SendMessage", send)
-    parameters = {"QueueUrl": "https://queue", "MessageBody": {"id.$": "$.id"}}
+    parameters = {"QueueUrl": "https://sqs.x/q", "MessageBody": {"id.$": "$.id"}}
     sfn.run({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": parameters}, input={"id": 1})
-    assert sent == [{"QueueUrl": "https://queue", "MessageBody": '{"id":1}'}]
+    assert sent == [{"QueueUrl": "https://sqs.x/q", "MessageBody": '{"id":1}'}]
 
 
 def test_failed_entries_fail_the_state(sfn: Machines) -> None:
@@ -311,6 +311,34 @@ def test_failed_entries_fail_the_state(sfn: Machines) -> None:
     parameters = {"Entries": [{"Detail": {"a": 1}, "DetailType": "t", "Source": "s"}]}
     state = {"Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "Parameters": parameters}
     assert sfn.run(state)["error"] == "EventBridge.FailedEntry"
+
+
+def test_events_tell_of_machine_and_execution(sfn: Machines) -> None:
+    # recorded: both are added to what an entry names, and the answer has no HTTP part
+    sent: list[Any] = []
+
+    def put(params: dict[str, Any]) -> dict[str, Any]:
+        sent.extend(params["Entries"])
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}, {"EventId": "2"}]}
+
+    sfn.cloud.stub("events", "PutEvents", put)
+    parameters = {"Entries": [{"Detail": {"a": 1}, "Source": "s"}, {"Detail": "{}", "Source": "s", "Resources": ["r"]}]}
+    state = {"Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "Parameters": parameters}
+    described = sfn.run(state)
+    ours = [described["stateMachineArn"], described["executionArn"]]
+    assert [entry["Resources"] for entry in sent] == [ours, ["r", *ours]]
+    assert [entry["Detail"] for entry in sent] == ['{"a":1}', "{}"]
+    assert json.loads(described["output"]) == {"Entries": [{"EventId": "1"}, {"EventId": "2"}], "FailedEntryCount": 0}
+
+
+def test_a_queue_whose_host_is_nowhere(sfn: Machines) -> None:
+    # recorded; no call is made
+    parameters = {"QueueUrl": "http://no-such-queue", "MessageBody": "m"}
+    described = sfn.run({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": parameters})
+    assert (described["error"], described["cause"]) == (
+        "SQS.SdkClientException",
+        "Unable to execute HTTP request: no-such-queue: Name or service not known",
+    )
 
 
 def test_a_service_which_nobody_answers_is_named(sfn: Machines) -> None:
@@ -388,7 +416,7 @@ ROLE_THERE = "arn:aws:iam::210987654321:role/other"
 
 
 def sending(**more: Any) -> dict[str, Any]:
-    parameters = {"QueueUrl": "https://queue", "MessageBody": "m"}
+    parameters = {"QueueUrl": "https://sqs.x/q", "MessageBody": "m"}
     resource = "arn:aws:states:::sqs:sendMessage"
     return {
         "Type": "Task",

@@ -7,6 +7,7 @@ botocore's shapes. A value that is no text where the API wants one is sent as it
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -204,8 +205,11 @@ def state_error(resource: Resource, error: AwsError, request_id: str) -> StateEr
     if resource.kind == "sdk":
         prefix = sdk_names.client(resource.service)
         name = None if name is None else sdk_names.exception(name)
-        cause = f"{error.message} (Service: {prefix}, Status Code: {error.status}, Request ID: {request_id})"
-        return StateError(f"{prefix}.{name or prefix + 'Exception'}", cause + " (SDK Attempt Count: 1)")
+        ids = f"Request ID: {request_id}"
+        if resource.service == "s3":  # recorded; the second id is made up
+            ids += f", Extended Request ID: {b64encode(request_id.encode() * 2).decode()}"
+        cause = f"{error.message} (Service: {prefix}, Status Code: {error.status}, {ids}) (SDK Attempt Count: 1)"
+        return StateError(f"{prefix}.{name or prefix + 'Exception'}", cause)
     prefix, service = (
         ERROR_NAMES.get(resource.type) or ERROR_NAMES.get(resource.service) or (_plain(resource.service),) * 2
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ....core.arns import Arn
 from ....core.errors import NotSupported
@@ -26,11 +27,40 @@ if TYPE_CHECKING:
 
 @integration("events", "putEvents")
 def put_events(world: World, resource: Resource, parameters: dict[str, Any], credentials: Any) -> Any:
-    """Entries that failed fail the state: https://docs.aws.amazon.com/step-functions/latest/dg/connect-eventbridge.html"""
-    result = calls.answer(resource, calls.call(world, resource, parameters, credentials))
+    """Entries that failed fail the state: https://docs.aws.amazon.com/step-functions/latest/dg/connect-eventbridge.html
+
+    Machine and execution are added to the resources of each entry; the answer has no HTTP part (both recorded).
+    """
+    result = calls.answer(resource, calls.call(world, resource, _with_resources(world, parameters), credentials))
     if result.get("FailedEntryCount"):
         raise StateError("EventBridge.FailedEntry", dumps(result))
-    return {**result, **calls.metadata(world)}
+    return result
+
+
+def _with_resources(world: World, parameters: dict[str, Any]) -> dict[str, Any]:
+    entries = parameters.get("Entries")
+    if not isinstance(entries, list):
+        return parameters
+    ours = [world.execution.machine, world.execution.arn]
+    return {
+        **parameters,
+        "Entries": [
+            {**e, "Resources": [*(e.get("Resources") or ()), *ours]} if isinstance(e, dict) else e for e in entries
+        ],
+    }
+
+
+@integration("sqs", "sendMessage")
+def send_message(world: World, resource: Resource, parameters: dict[str, Any], credentials: Any) -> Any:
+    """The queue's URL is where the message is sent to: a host that is a single word is nowhere (recorded)."""
+    url = urlsplit(str(parameters.get("QueueUrl")))
+    if url.scheme and url.hostname and "." not in url.hostname and url.hostname != "localhost":
+        message = f"Unable to execute HTTP request: {url.hostname}: Name or service not known"
+        raise StateError("SQS.SdkClientException", message)
+    return {
+        **calls.answer(resource, calls.call(world, resource, parameters, credentials)),
+        **calls.metadata(world),
+    }
 
 
 # ---------------------------------------------------------------------- states:startExecution

@@ -7,6 +7,7 @@ operation of its name. https://docs.aws.amazon.com/step-functions/latest/dg/conn
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ....core.errors import NotSupported
@@ -91,6 +92,7 @@ def failure(error: StateError) -> dict[str, Any]:
 async def service(world: World, request: TaskRequest, resource: Resource) -> Document:
     """An optimised or SDK integration."""
     check_parameters(request, resource)
+    request = _completed(request, resource)
     name = {"resource": resource.resource, "resourceType": resource.type}
     scheduled = {**name, "region": world.db.scope.region, "parameters": request.parameters, **limits(request)}
     if request.credentials is not None:
@@ -108,6 +110,18 @@ async def service(world: World, request: TaskRequest, resource: Resource) -> Doc
         raise
     request.emit("TaskSucceeded", {**name, "output": result})
     return result
+
+
+ADDED = {"ecs:runTask.sync": {"StartedBy": "AWS Step Functions"}}
+"""Parameters that the service sets where a definition doesn't (recorded)."""
+
+
+def _completed(request: TaskRequest, resource: Resource) -> TaskRequest:
+    added = ADDED.get(f"{resource.type}:{resource.resource}")
+    given = request.parameters.value
+    if added is None or not isinstance(given, dict):
+        return request
+    return replace(request, parameters=Document({**given, **{k: v for k, v in added.items() if k not in given}}))
 
 
 def check_parameters(request: TaskRequest, resource: Resource) -> None:
