@@ -40,7 +40,7 @@ class Corrections:
         self.before: list[tuple[dict[str, Any], Any]] = []
         """What the next call writes, and the items before it."""
         self.fetching = False
-        """Whether the next call scans a local index for what it doesn't have."""
+        """Whether the next call scans a local index for what it doesn't have, or a global one that hasn't all."""
         self.absent: Counter[str] = Counter()
         """Deletes of the next call, by table, which find nothing."""
 
@@ -68,8 +68,11 @@ class Corrections:
         ]
 
     def fetches(self, params: dict[str, Any]) -> bool:
-        """Whether a scan asks a local index for what is in the table only."""
+        """Whether a scan asks a local index for what is in the table only, or reads a global index which has not everything."""
         table = self.tables.get(params["TableName"], {})
+        for index in table.get("GlobalSecondaryIndexes", ()):
+            if index["IndexName"] == params.get("IndexName") and index["Projection"]["ProjectionType"] != "ALL":
+                return True
         for index in table.get("LocalSecondaryIndexes", ()):
             if index["IndexName"] != params.get("IndexName") or index["Projection"]["ProjectionType"] == "ALL":
                 continue
@@ -81,7 +84,8 @@ class Corrections:
     def uncounted(self) -> bool:
         """Whether the reference counts the capacity of the call just made wrongly.
 
-        It charges nothing for what a scan of a local index fetches from the table; and for a write of the index, when of an
+        It charges nothing for what a scan of a local index fetches from the table; for whole items when a global index is
+        scanned, whatever that has of them; and for a write of the index, when of an
         item outside of it other attributes are there than before which belong to the index's key.
         """
         if self.fetching:
@@ -157,9 +161,7 @@ class Corrections:
             for part in (cost, *([cost["Table"]] if "Table" in cost else [])):
                 part["CapacityUnits"] -= twice
         if operation == "TransactWriteItems" and not twice:
-            for part in units(cost):
-                for name in ("CapacityUnits", "WriteCapacityUnits"):
-                    part[name] /= 2
+            halve(cost)
 
     # Item collections
 
@@ -238,13 +240,17 @@ def listed(costs: Any) -> list[dict[str, Any]]:
     return costs if isinstance(costs, list) else [] if costs is None else [costs]
 
 
-def units(cost: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A ConsumedCapacity, and all the parts of it that count."""
-    yield cost
-    if "Table" in cost:
-        yield cost["Table"]
-    for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
-        yield from cost.get(kind, {}).values()
+def halve(cost: dict[str, Any]) -> None:
+    """The ConsumedCapacity of a transaction with one write: of the table half of what is told, of indexes a quarter."""
+    indexes = [
+        part for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes") for part in cost.get(kind, {}).values()
+    ]
+    for name in ("CapacityUnits", "WriteCapacityUnits"):
+        for part in indexes:
+            part[name] /= 4
+        if "Table" in cost:  # else not compared
+            cost["Table"][name] /= 2
+            cost[name] = cost["Table"][name] + sum(part[name] for part in indexes)
 
 
 def deletes(params: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -106,7 +106,9 @@ COUNTED: dict[str, Callable[[dict[str, Any], dict[str, Any]], bool]] = {
     ),
     "Query": lambda params, answer: answer["ScannedCount"] > 0,
     "Scan": lambda params, answer: answer["ScannedCount"] > 0,
-    "TransactWriteItems": lambda params, answer: len(params["TransactItems"]) == 1,
+    "TransactWriteItems": lambda params, answer: (
+        len(params["TransactItems"]) == 1 and params.get("ReturnConsumedCapacity") == "INDEXES"
+    ),
 }
 """Whether the reference counts the capacity of an answer as AWS does: see the table's "normalised"."""
 

@@ -2,7 +2,8 @@
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html: reads in steps of 4 KB (half when
 eventually consistent), writes in steps of 1 KB of the larger image; an index is written where its entry changes, twice where
-its key does. Transactions cost double, every item rounded first. Vector indexes are metered in bytes, of 1 KB at least for each:
+its key does. In transactions the table costs double, every item rounded first, and indexes cost the same (measured in eu-west-2,
+2026-08: Dynoxide's tests of indexes in transactions). Vector indexes are metered in bytes, of 1 KB at least for each:
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_VectorCapacity.html (that a minimum holds for each index,
 and what a byte is: parity suite).
 """
@@ -134,13 +135,10 @@ class Costs:
         of_indexes: dict[str, float] | None = None,
         of_vectors: dict[str, float] | None = None,
     ) -> None:
-        """Something was read or written, of a table which the request calls ``named``.
-
-        Bytes of vector indexes are the same in a transaction (Dynoxide's authors).
-        """
+        """Something was read or written, of a table which the request calls ``named``; the factor is the table's alone."""
         _, before, indexes, vectors = self._costs.get(named, (table, 0.0, {}, {}))
         for name, units in (of_indexes or {}).items():
-            indexes[name] = indexes.get(name, 0.0) + units * self.factor
+            indexes[name] = indexes.get(name, 0.0) + units
         for name, count in (of_vectors or {}).items():
             vectors[name] = vectors.get(name, 0.0) + count
         self._costs[named] = (table, before + of_table * self.factor, indexes, vectors)
