@@ -18,6 +18,9 @@ from .throttling import READ, admit
 from .values import Item, refuse
 
 PAGE = 1024 * 1024
+"""Bytes, of items as they are charged for: full pages of a scan cost 128.5 units (https://dev.to/aws-heroes/
+dynamodb-scan-and-why-128-5-rcu-2k25, 2020). The item which reaches it is on the page, and a page that reaches it or its limit has
+a LastEvaluatedKey, whatever comes after (dynalite's tests, which weigh items otherwise, and Query.Pagination of the guide)."""
 NOT_PROJECTED = INVALID + "Secondary index {} does not project one or more filter attributes: [{}]"
 
 

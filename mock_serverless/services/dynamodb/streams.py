@@ -194,27 +194,24 @@ def _shard_described(stream: Stream, shard: Shard) -> dict[str, Any]:
 @operation(service="dynamodbstreams")
 def get_shard_iterator(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html"""
-    stream = _stream(db, request["StreamArn"])
     now = db.scope.timestamp()
+    kind = request["ShardIteratorType"]
+    _check_position(kind, request, now)
+    stream = _stream(db, request["StreamArn"])
     shard = next((s for s in shards_of(stream, now) if shard_name(stream, s.position) == request["ShardId"]), None)
     if shard is None:
         raise AwsError(
             "ResourceNotFoundException",
             "Requested resource not found: Shard does not exist",  # what users of the service match: see the case
         )
-    kind = request["ShardIteratorType"]
     journal = stream.journal
     horizon = max(shard.begin, stream.horizon(now))
     if kind in SEQUENCED:
         number = _number_asked(stream, shard, request, now)
-    elif "SequenceNumber" in request:  # refused by the service (Alternator's tests of streams run on it)
-        raise refuse(INVALID + "SequenceNumber should not be passed for this iterator type")
     elif kind == "TRIM_HORIZON":
         number = horizon
     elif kind == "AT_TIMESTAMP":
-        number = max(
-            horizon, min(_number_at(stream, request, now), journal.next_number if shard.end is None else shard.end)
-        )
+        number = max(horizon, min(_number_at(stream, request), journal.next_number if shard.end is None else shard.end))
     else:
         number = journal.next_number if shard.end is None else shard.end
     return {"ShardIterator": _iterator(stream, shard.position, number, now)}
@@ -223,25 +220,30 @@ def get_shard_iterator(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 SEQUENCED = frozenset(("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"))
 
 
-def _number_at(stream: Stream, request: dict[str, Any], now: float) -> int:
+def _check_position(kind: str, request: dict[str, Any], now: float) -> None:
+    """What a type of iterators asks for, before a stream is looked for, as DynamoDB Local has it (Alternator's tests of
+    streams, which run on the service, see that a needless number is refused). The words on timestamps are guesses.
+    """
+    if kind in SEQUENCED:
+        if "SequenceNumber" not in request:
+            raise refuse(INVALID + "Invalid SequenceNumber")
+    elif "SequenceNumber" in request:
+        raise refuse(INVALID + "SequenceNumber should not be passed for this iterator type")
+    if kind == "AT_TIMESTAMP":
+        if "Timestamp" not in request:
+            raise refuse(INVALID + "Timestamp is required when ShardIteratorType is AT_TIMESTAMP")
+        if to_timestamp(request["Timestamp"]) > now:
+            raise refuse(INVALID + "Timestamp must not be in the future")
+
+
+def _number_at(stream: Stream, request: dict[str, Any]) -> int:
     """The first change whose record tells the time asked for or a later one; records tell whole seconds."""
-    if "Timestamp" not in request:
-        raise refuse(
-            "One or more parameter values were invalid: Timestamp is required when ShardIteratorType is AT_TIMESTAMP"
-        )  # the wording is a guess
-    time = to_timestamp(request["Timestamp"])
-    if time > now:
-        raise refuse(
-            "One or more parameter values were invalid: Timestamp must not be in the future"
-        )  # the wording is a guess
-    return stream.journal.number_at(math.ceil(round(time, 3)))
+    return stream.journal.number_at(math.ceil(round(to_timestamp(request["Timestamp"]), 3)))
 
 
 def _number_asked(stream: Stream, shard: Shard, request: dict[str, Any], now: float) -> int:
     """The wordings are DynamoDB Local's."""
-    sequence = request.get("SequenceNumber")
-    if sequence is None:
-        raise refuse(INVALID + "Invalid SequenceNumber")
+    sequence = request["SequenceNumber"]
     asked = int(sequence) - FIRST_SEQUENCE if sequence.isdecimal() else -1
     number = asked // 2
     if (
