@@ -24,6 +24,9 @@ ERROR = "States.ItemReaderFailed"
 def read(scope: Scope, reader: dict[str, Any], caller: str) -> list[Any]:
     """All items of an item reader (its arguments evaluated), at most MaxItems; raises StateError."""
     arguments, config = reader["Arguments"], reader["ReaderConfig"]
+    most = config.get("MaxItems")
+    if most is not None and most < 0:
+        raise StateError(ERROR, "field MaxItems must be positive")  # recorded
     source = _Source(scope, caller)
     if not isinstance(arguments, dict) or not isinstance(arguments.get("Bucket"), str):
         raise StateError(ERROR, "The bucket of the item reader must be a string")
@@ -35,7 +38,6 @@ def read(scope: Scope, reader: dict[str, Any], caller: str) -> list[Any]:
         items = source.unloaded(arguments["Bucket"], arguments["Key"], config)
     else:
         items = source.items(arguments["Bucket"], arguments["Key"], config)
-    most = config.get("MaxItems")
     found = []
     for item in items:
         found.append(item)

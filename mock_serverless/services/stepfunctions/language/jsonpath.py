@@ -195,7 +195,7 @@ def count(visit: Visit, name: str, data: Document) -> int | None:
     if value is None and path is None:
         return None
     whole = integer(value)
-    if whole is None or whole < 0:
+    if whole is None or (whole < 0 and name != "MaxItems"):  # recorded: the run itself refuses negative MaxItems
         raise Fault(f'The {name}Path field refers to value "{shown(value)}" which is not a valid integer: {path}')
     return whole
 
@@ -233,7 +233,7 @@ def setting(visit: Visit, body: dict[str, Any], where: str, name: str, data: Doc
     if value is None and path is None:
         return None
     whole = integer(value)
-    if whole is None or whole < 0:
+    if whole is None or (whole < 0 and name != "MaxItems"):  # recorded: the run itself refuses negative MaxItems
         raise Fault(f'The {name}Path field refers to value "{shown(value)}" which is not a valid integer: {path}')
     return whole
 
