@@ -2,7 +2,8 @@
 
 https://states-language.net/#appendix-b; the functions themselves are in functions.py. A call is parsed into nested tuples:
 ``("call", name, arguments, text)``, ``("path", text)``, ``("text", value, raw)`` (raw as written between the quotes: in the
-template of States.Format an escaped brace is no placeholder), ``("value", value)``.
+template of States.Format an escaped brace is no placeholder), ``("value", value)``. A backslash stands before what is reserved
+and nowhere else (recorded: the machine is refused).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Node = tuple[Any, ...]
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<name>States\.\w+)
-      | '(?P<text>(?:[^'\\]|\\.)*)'
+      | '(?P<text>(?:[^'\\]|\\['\\{}])*)'
       | (?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
       | (?P<word>true|false|null)\b
       | (?P<path>\$)
