@@ -179,8 +179,9 @@ def _seconds(seconds: Any, path: str | None) -> int:
 
 def limit(visit: Visit, name: str) -> int | None:
     """A number of seconds from 1; None when the field isn't there."""
-    seconds, path = given(visit, name, visit.input)
-    if seconds is None:
+    path = visit.state.get(name + "Path")
+    seconds = visit.state.get(name) if path is None else _at(path, visit, visit.input)
+    if seconds is None and path is None:
         return None
     whole = integer(seconds)
     if whole is None or not 0 < whole <= MOST_SECONDS:
@@ -195,7 +196,7 @@ def count(visit: Visit, name: str, data: Document) -> int | None:
     if value is None and path is None:
         return None
     whole = integer(value)
-    if whole is None or (whole < 0 and name != "MaxItems"):  # recorded: the run itself refuses negative MaxItems
+    if whole is None or whole < 0:
         raise Fault(f'The {name}Path field refers to value "{shown(value)}" which is not a valid integer: {path}')
     return whole
 
@@ -273,9 +274,14 @@ def _part(visit: Visit, document: Document, name: str) -> Document:
         return document
     if path is None:
         return EMPTY
+    return Document(_at(path, visit, document))
+
+
+def _at(path: str, visit: Visit, document: Document) -> Any:
+    """What a field's path leads to, where a path to nothing is called invalid (recorded)."""
     try:
-        return Document(look_up(path, visit.sources(document)))
+        return look_up(path, visit.sources(document))
     except paths.Beyond:
-        return Document(None)
+        return None
     except (paths.NotFound, paths.Inapplicable) as e:
         raise Fault(f"Invalid path '{path}' : {e}") from None
