@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import selectors
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -68,23 +69,21 @@ class NetworkUsed(BaseException):
     """A test tried to leave the machine. No ``except Exception`` hides it."""
 
 
-@pytest.fixture(autouse=True)
-def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fails any test that connects elsewhere than to this machine, or looks up a name."""
-    used: list[str] = []
+def _forbid_network() -> None:
+    """Connecting elsewhere than to this machine, or looking up a name, raises in every test, and is remembered."""
 
     def guard(name: str, host_of: Any) -> None:
-        real = getattr(socket.socket, name, None) or getattr(socket, name)
         owner = socket.socket if hasattr(socket.socket, name) else socket
+        real = getattr(owner, name)
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
             host = host_of(*args)
             if host is not None and not str(host).startswith(LOOPBACK):
-                used.append(f"{name} {host}")
+                _used.append(f"{name} {host}")
                 raise NetworkUsed(f"{name}: {host}")
             return real(*args, **kwargs)
 
-        monkeypatch.setattr(owner, name, guarded)
+        setattr(owner, name, guarded)
 
     def address(sock: socket.socket, target: Any, *rest: Any) -> Any:
         return target[0] if isinstance(target, tuple) else None
@@ -94,13 +93,46 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     guard("sendto", lambda sock, data, *rest: rest[-1][0] if rest and isinstance(rest[-1], tuple) else None)
     guard("getaddrinfo", lambda host, *rest: host)
     guard("gethostbyname", lambda host: host)
-    yield
-    assert not used, f"the test used the network: {used}"
+
+
+_used: list[str] = []
+_forbid_network()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, Any, Any]:
+    """Fails a test that has used the network and hidden it."""
+    try:
+        return (yield)
+    finally:
+        used = [*_used]
+        _used.clear()
+        assert not used, f"the test used the network: {used}"
+
+
+# ---------------------------------------------------------------------- the suite's own speed
+
+gc.disable()  # until everything is collected: what is made by then stays
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What the collection has made isn't garbage; without this every run of pytest in pytest looks through all of it."""
+    gc.enable()
+    gc.freeze()
+
+
+@pytest.fixture
+def everything_loaded(_all_services: None) -> None:
+    """For tests that run pytest in this process: it forgets modules which a run has loaded, so they are loaded before.
+
+    Each of its runs looks for garbage several times, so that what is there is no longer looked at.
+    """
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
-def everything_loaded() -> None:
-    """For tests that run pytest in this process: it forgets modules which a run has loaded, so they are loaded before."""
+def _all_services() -> None:
     import boto3
 
     from mock_serverless import mock_cloud

@@ -82,7 +82,6 @@ def test_the_fixture_needs_no_conftest_and_is_new_for_each_test(pytester: pytest
         def test_b(cloud):
             assert len(cloud.calls) == 0
         """,
-        apart=True,
     )
     result.assert_outcomes(passed=2)
 
@@ -166,13 +165,6 @@ def test_failing_tests_tell_of_their_clouds_and_passing_ones_do_not(pytester: py
     assert "111111111111" in told[1]
     assert "eu-west-1" in told[2]
     assert [", open>" in text for text in told] == [True, False, False, False]
-
-
-@pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist is not installed")
-def test_with_xdist(pytester: pytest.Pytester) -> None:
-    result = run(pytester, FAILS_WITH_CALLS, "-n", "1", apart=True)
-    result.assert_outcomes(passed=1, failed=4)
-    assert len(sections(result)) == 4
 
 
 def test_failures_in_set_up_and_teardown_tell_too(pytester: pytest.Pytester) -> None:
@@ -355,7 +347,7 @@ BACKGROUND = """
 
 
 def test_background_failures_are_warned_of(pytester: pytest.Pytester) -> None:
-    result = run(pytester, BACKGROUND.format(strict=False), apart=True)
+    result = run(pytester, BACKGROUND.format(strict=False), "-W", "always")
     result.assert_outcomes(passed=1, warnings=1)
     result.stdout.fnmatch_lines(["*BackgroundFailureWarning*", "*it broke*"])
 
@@ -439,17 +431,31 @@ ASL_COVERAGE = """
 """
 
 
-@pytest.mark.parametrize("workers", [[], ["-p", "xdist", "-n", "2"]])
-def test_coverage_of_state_machines(pytester: pytest.Pytester, workers: list[str]) -> None:
-    result = run(pytester, ASL_COVERAGE, "--asl-cov", *workers, apart=bool(workers))
-    result.assert_outcomes(passed=2)
+def is_covered(result: pytest.RunResult) -> bool:
     report = [line.split() for line in result.outlines if line.startswith(("check ", "Definition ", "Total "))]
-    assert report == [
+    return report == [
         ["Definition", "States", "Choices", "Catchers", "Retriers", "Missing"],
         ["check", "3/4", "1/3", "0/1", "1/2", "Call:", "Catch[0],", "Call:", "Retry[1],", "Look:", "Choices[0],", "Look:",
          "Default,", "Bad"],
         ["Total", "3/4", "1/3", "0/1", "1/2", "50", "%"],
     ]  # fmt: skip
+
+
+def test_coverage_of_state_machines(pytester: pytest.Pytester) -> None:
+    result = run(pytester, ASL_COVERAGE, "--asl-cov")
+    result.assert_outcomes(passed=2)
+    assert is_covered(result)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist is not installed")
+def test_with_xdist(pytester: pytest.Pytester) -> None:
+    """Both workers tell of the tests that fail, and what each has covered is put together."""
+    pytester.makepyfile(test_fails=FAILS_WITH_CALLS)
+    light = ["--assert=plain", "-p", "no:anyio", "-p", "no:hypothesispytest"]  # it is started three times
+    result = run(pytester, ASL_COVERAGE, "--asl-cov", "-p", "xdist", "-n", "2", *light, apart=True)
+    result.assert_outcomes(passed=3, failed=4)
+    assert len(sections(result)) == 4
+    assert is_covered(result)
 
 
 def test_artifacts_of_failing_tests_are_kept(pytester: pytest.Pytester) -> None:

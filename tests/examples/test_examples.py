@@ -1,10 +1,11 @@
-"""The examples' own tests, each run as a user runs them: by a pytest of its own, with the plugin as installed."""
+"""The examples' own tests, each run as a user runs them, with the plugin as installed.
+
+In this process: starting one of its own for each would take longer than the tests do.
+"""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,24 +14,14 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 APPS = sorted(path.parent for path in EXAMPLES.glob("*/tests"))
 
 
+@pytest.mark.usefixtures("everything_loaded")
 @pytest.mark.parametrize("app", APPS, ids=lambda path: path.name)
-def test_example(app: Path, tmp_path: Path) -> None:
+def test_example(app: Path, pytester: pytest.Pytester) -> None:
     quiet = ["-q", "-rs", "-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:xdist", "-W", "error"]
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        *quiet,
-        "-c",
-        str(tmp_path / "pytest.ini"),
-        "--rootdir",
-        str(app),
-        str(app),
-    ]
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode in (0, 5), done.stdout + done.stderr
-    skipped = re.findall(r"SKIPPED .*: (.*)", done.stdout)
+    settings = pytester.makeini("[pytest]\n")
+    done = pytester.runpytest_inprocess(*quiet, "-c", str(settings), "--rootdir", str(app), str(app))
+    assert done.ret in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED), done.stdout.str()
+    skipped = re.findall(r"SKIPPED .*: (.*)", done.stdout.str())
     if skipped:
         pytest.skip("; ".join(skipped))
 
