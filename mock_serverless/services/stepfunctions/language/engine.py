@@ -44,6 +44,7 @@ MOST_ITEMS = 873_782
 MOST_CHARACTERS = 8 * MOST_ITEMS
 """As many bytes of text: 2^22 characters were measured to pass, 2^23 not."""
 MEMORY = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
+TIMEOUT = "Expression evaluation timeout: Check for infinite loop"
 STACK = "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive."
 TYPES = {"a": "arrays", "b": "booleans", "f": "functions", "n": "numbers", "o": "objects", "s": "strings"}
 
@@ -70,7 +71,7 @@ class Engine(Jsonata):  # type: ignore[misc]
         if self.depth > DEEPEST:
             raise Runaway(STACK)
         if self.steps > MOST_STEPS:
-            raise Runaway("Expression evaluation timeout: Check for infinite loop")
+            raise Runaway(TIMEOUT)
         before = self.input, self.environment
         try:
             result = self._eval(expr, input, environment)
@@ -111,6 +112,20 @@ class Engine(Jsonata):  # type: ignore[misc]
         if lhs is None or rhs is None:
             return False
         return same(lhs, rhs) is (op == "=")
+
+    def evaluate_group_expression(self, expr: Any, input: Any, environment: Any) -> Any:
+        """The library writes into an empty array which it groups; that may be the execution's input."""
+        return super().evaluate_group_expression(
+            expr, [] if input == [] and type(input) is list else input, environment
+        )
+
+    def evaluate_transform_expression(self, expr: Any, input: Any, environment: Any) -> Any:
+        """A transform has no name in errors, and null is no object."""
+        from .signatures import check
+
+        found = super().evaluate_transform_expression(expr, input, environment)
+        found.validate = lambda arguments, context: check(None, "<(oa):o>", arguments, context)
+        return found
 
     def evaluate_string_concat(self, lhs: Any, rhs: Any) -> str:
         """As ``$string`` writes both sides; undefined is nothing."""
@@ -190,13 +205,15 @@ def message(error: Any) -> str:
     arguments = [error.current, error.expected, error.extra]
     if error.error == "D1002":
         arguments[0] = error.expected
-    text = template.replace("Object", "function")
+    text = template.replace("Object", "function").replace('"', "'")
     parts: list[str] = []
     while "{{" in text:
         before, _, rest = text.partition("{{")
         bare = rest.startswith("{")
         _, _, text = rest.partition("}}}" if bare else "}}")
         value = arguments.pop(0) if arguments else None
+        if value is None and error.error.startswith("S"):
+            value = NULL  # the parser's null
         parts += [before, str(value) if bare else quoted(value)]
     return "".join(parts) + text
 

@@ -61,7 +61,7 @@ class Expressions:
             raise QueryFault(f"{what}returned nothing (undefined).", field)
         try:
             return engine.plain(value)
-        except engine.NoJson:
+        except (engine.NoJson, RecursionError):  # a function; an object that holds itself (a guess)
             raise QueryFault(f"{what}returned an unsupported result type.", field) from None
 
 

@@ -6,18 +6,16 @@ https://docs.jsonata.org/2.0.6/. Errors are worded as the npm package ``jsonata`
 from __future__ import annotations
 
 import inspect
-import math
 import re
 from functools import lru_cache
 from typing import Any
 
 from jsonata import Functions, JException, Jsonata, Utils
 
-from . import jsonata_additions  # noqa: F401  registers AWS's functions
+from . import jsonata_additions, jsonata_pictures  # noqa: F401  they register their functions
 from .engine import NULL, same
 from .jsonata_matching import callback
 from .jsonata_registry import FUNCTIONS, Body, World, function
-from .jsonata_times import millis_by_picture, millis_of
 from .signatures import Checked, check, parameters
 
 # the library's functions, each with the reference's signature; (name in the library) where it is another
@@ -30,7 +28,7 @@ LIBRARY = """sum <a<n>:n> | count <a:n> | max <a<n>:n> | min <a<n>:n> | average 
     | spread <x-:a<o>> | merge <a<o>:o> | reverse <a:a> | each <o-f:a>
     | base64encode <s-:s> | base64decode <s-:s> | encodeUrlComponent <s-:s> encode_url_component | encodeUrl <s-:s> encode_url
     | decodeUrlComponent <s-:s> decode_url_component | decodeUrl <s-:s> decode_url
-    | fromMillis <n-s?s?:s> datetime_from_millis | clone <(oa)-:o> function_clone"""
+    | clone <(oa)-:o> function_clone"""
 
 
 HIGHER_ORDER = frozenset({"map", "filter", "single", "reduce", "sift", "each", "sort"})
@@ -107,11 +105,6 @@ def frame(world: World) -> Any:
 # ---------------------------------------------------------------------- time and chance
 
 
-@function("now", "<s?s?:s>", world=True)
-def now(world: World, picture: Any, zone: Any) -> Any:
-    return Functions.datetime_from_millis(round(world.now() * 1000), picture, zone)
-
-
 @function("millis", "<:n>", world=True)
 def millis(world: World) -> Any:
     return round(world.now() * 1000)
@@ -157,26 +150,6 @@ def assert_(condition: Any, text: Any) -> Any:
         raise JException("D3141", -1, text or "$assert() statement failed")
 
 
-@function("formatNumber", "<n-so?:s>")
-def format_number(number: Any, picture: Any, options: Any) -> Any:
-    if number is None:
-        return None
-    if options is None and ACTIVE.isdisjoint(
-        picture
-    ):  # the reference breaks down, AWS says this (floci-io/floci/issues/2737)
-        raise JException("D3086", -1)
-    return Functions.format_number(number, picture, options)
-
-
-ACTIVE = frozenset("0123456789.,;#e")
-"""What is not passive in a picture."""
-
-
-@function("formatInteger", "<n-s:s>")
-def format_integer(number: Any, picture: Any) -> Any:
-    return None if number is None else Functions.format_integer(math.floor(number), picture)
-
-
 @function("formatBase", "<n-n?:s>")
 def format_base(number: Any, radix: Any) -> Any:
     if radix is not None and not 2 <= round(radix) <= 36:
@@ -192,24 +165,6 @@ def power(base: Any, exponent: Any) -> Any:
         return Functions.power(base, exponent)
     except (OverflowError, ZeroDivisionError, TypeError):
         raise JException("D3061", -1, base, exponent) from None
-
-
-@function("parseInteger", "<s-s:n>")
-def parse_integer(text: Any, picture: Any) -> Any:
-    try:
-        return Functions.parse_integer(text, picture)
-    except ValueError:
-        return float("nan")
-
-
-@function("toMillis", "<s-s?:n>", world=True)
-def to_millis(world: World, text: Any, picture: Any) -> Any:
-    if text is None:
-        return None
-    try:
-        return millis_of(text) if picture is None else millis_by_picture(text, picture, world.now())
-    except ValueError:
-        raise JException("D3110", -1, text) from None
 
 
 @function("distinct", "<x:x>")

@@ -87,7 +87,7 @@ def _pattern(signature: str) -> re.Pattern[str]:
     return re.compile("".join(f"({p.pattern})" for p in parameters(signature)) + "$")
 
 
-def check(name: str, signature: str, arguments: Sequence[Any], context: Any) -> Checked:
+def check(name: str | None, signature: str, arguments: Sequence[Any], context: Any) -> Checked:
     """The arguments as the function takes them; raises JException."""
     letters = "".join(map(letter, arguments))
     matched = _pattern(signature).match(letters)
@@ -110,7 +110,7 @@ def check(name: str, signature: str, arguments: Sequence[Any], context: Any) -> 
     return checked
 
 
-def _argument(name: str, parameter: Parameter, single: str, given: str, value: Any, at: int) -> Any:
+def _argument(name: str | None, parameter: Parameter, single: str, given: str, value: Any, at: int) -> Any:
     if parameter.kind != "a" or single == "m":
         return value
     if parameter.subtype:
