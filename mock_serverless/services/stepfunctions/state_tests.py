@@ -218,6 +218,9 @@ def _failed(visit: Visit, error: StateError, request: dict[str, Any]) -> dict[st
         return {**answer, "inspectionData": {"errorDetails": tried}} if tried else answer
     try:
         following, output = retries.leave_by(visit, caught, error)
+    except Fault as fault:
+        error = visit.error(fault)
+        return {"status": "FAILED", "error": error.error, "cause": error.cause}
     except StateError as e:
         return {"status": "FAILED", "error": e.error, "cause": e.cause}
     details = {**tried, "catchIndex": visit.state["Catch"].index(caught)}

@@ -144,6 +144,26 @@ def test_a_text_stays_as_it_came_until_somebody_works_on_it() -> None:
     assert outcome.output is world.events[0][2]["input"]
 
 
+def assigning(count: int) -> dict[str, Any]:
+    """A machine of states which each set a variable of 250 kB."""
+    states = {f"S{i}": {"Type": "Pass", "Assign": {f"v{i}.$": "$"}, "Next": f"S{i + 1}"} for i in range(count)}
+    return {"StartAt": "S0", "States": {**states, f"S{count}": {"Type": "Pass", "OutputPath": None, "End": True}}}
+
+
+def test_variables_have_room_for_10_mebibytes() -> None:
+    # https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+    assert execute(assigning(41), "x" * 250_000, Simulation()).status == "SUCCEEDED"
+    assert execute(assigning(42), "x" * 250_000, Simulation()).error == "States.DataLimitExceeded"
+    again = assigning(60)
+    for state in again["States"].values():
+        state["Assign"] = {"v.$": "$"}  # the same one
+    assert execute(again, "x" * 250_000, Simulation()).status == "SUCCEEDED"
+    two = {"Type": "Pass", "Assign": {"a.$": "$", "b.$": "$"}, "OutputPath": None, "End": True}
+    assert (
+        execute({"StartAt": "P", "States": {"P": two}}, "x" * 150_000, Simulation()).error == "States.DataLimitExceeded"
+    )
+
+
 def test_documents_know_whether_they_are_too_large() -> None:
     assert not Document("x" * (LIMIT - 2)).too_large()
     assert Document("x" * (LIMIT - 1)).too_large()

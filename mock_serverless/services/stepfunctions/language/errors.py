@@ -62,6 +62,12 @@ def too_large(state: str) -> StateError:
     return StateError("States.DataLimitExceeded", cause)
 
 
+def too_many_variables(state: str, most: str) -> StateError:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html; error and cause are guesses."""
+    cause = f"The state/task '{state}' assigned variables with a size exceeding the maximum of {most}."
+    return StateError("States.DataLimitExceeded", cause)
+
+
 # States.Runtime can't be caught; States.TaskFailed stands for everything but timeouts (recorded: States.ALL does catch
 # States.DataLimitExceeded of a task, although the developer guide denies it)
 NEVER_CAUGHT = "States.Runtime"

@@ -62,6 +62,10 @@ KINDS: dict[str, tuple[type, str]] = {
     "End": FLAG,
 }
 """What JSON may stand in a field (the wording is measured for Integer: cdk-preflight, rule pf-sfn-asl-numeric-ranges)."""
+CONSTANT = frozenset(
+    {"Type", "StartAt", "Next", "Default", "Resource", "Retry", "Catch", "Branches", "Choices", "Assign", "States"}
+)
+"""Fields that no expression may stand for: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html"""
 MOST_SECONDS = 99_999_999
 INTEGERS: dict[str, tuple[int, int | None]] = {
     "Seconds": (0, MOST_SECONDS), "TimeoutSeconds": (1, MOST_SECONDS), "HeartbeatSeconds": (1, MOST_SECONDS),
@@ -120,7 +124,7 @@ def kinds(path: str, body: dict[str, Any], jsonata: bool = False) -> Iterator[Pr
     for name, value in body.items():
         place = f"{path.rstrip('/')}/{name}"
         kind, called = KINDS.get(name, (object, ""))
-        if jsonata and isinstance(value, str) and value.startswith("{%"):
+        if jsonata and isinstance(value, str) and value.startswith("{%") and name not in CONSTANT:
             continue
         if not isinstance(value, kind):
             yield Problem(SCHEMA, f"Expected value of type {called}", place)

@@ -252,6 +252,8 @@ def hash_(value: Any, algorithm: str) -> Any:
 
 @function("MathAdd", "number", "number")
 def math_add(one: float, two: float) -> Any:
+    if not all(-(2**31) <= whole(n) < 2**31 for n in (one, two)):
+        raise FunctionFailed("The arguments must be from -2147483648 to 2147483647")
     return whole(one) + whole(two)
 
 

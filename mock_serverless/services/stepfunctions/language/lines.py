@@ -12,7 +12,7 @@ from typing import Any
 from ....core.errors import NotSupported
 from . import distributed, queries
 from .document import Document
-from .errors import StateError
+from .errors import NEVER_CAUGHT, Fault, StateError
 from .interpreter import walk
 from .positions import Line, position_of
 from .retries import Next, guarded
@@ -53,17 +53,20 @@ async def _branches(visit: Visit) -> Next:
         outputs: list[Document] = await env.gather(runs)
     except StateError as error:
         branch.last = error.event
-        for line in lines:
+        for line in lines if error.error != NEVER_CAUGHT else ():
             if line.visit is not None and line.visit.state["Type"] in ABORTED:
                 env.emit(ABORTED[line.visit.state["Type"]], {}, line.last)
         raise
     branch.last = max(line.last for line in lines)
-    env.emit("ParallelStateSucceeded", {}, branch.last)
-    return _leave(visit, outputs)
+    return _leave(visit, outputs, env.emit("ParallelStateSucceeded", {}, branch.last))
 
 
-def _leave(visit: Visit, outputs: list[Document]) -> Next:
-    output, assigned = queries.of(visit).after(visit, Document.array(outputs))
+def _leave(visit: Visit, outputs: list[Document], succeeded: int) -> Next:
+    try:
+        output, assigned = queries.of(visit).after(visit, Document.array(outputs))
+    except Fault:
+        visit.branch.last = succeeded  # passed by otherwise
+        raise
     return visit.state.get("Next"), visit.leave(output, assigned)
 
 
@@ -131,8 +134,9 @@ class _Iterations:
         data = queries.of(visit).item_data(visit, self.data, item)
         try:
             output = await walk(line, processor["StartAt"], data, past.position)
-        except StateError:
-            env.emit("MapIterationFailed", details, line.last)
+        except StateError as error:
+            if error.error != NEVER_CAUGHT:
+                env.emit("MapIterationFailed", details, line.last)
             self.failed[index] = self.lines.pop(index)
             raise
         del self.lines[index]
@@ -167,8 +171,8 @@ async def _iterations(visit: Visit) -> Next:
         await env.gather(workers)
     except StateError as error:
         branch.last = error.event
-        running.abort()
+        if error.error != NEVER_CAUGHT:
+            running.abort()
         raise
     branch.last = running.succeeded
-    env.emit("MapStateSucceeded", {}, branch.last)
-    return _leave(visit, running.outputs)
+    return _leave(visit, running.outputs, env.emit("MapStateSucceeded", {}, branch.last))

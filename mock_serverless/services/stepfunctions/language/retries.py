@@ -10,7 +10,7 @@ from typing import Any
 
 from . import queries
 from .document import Document
-from .errors import Fault, StateError, matches
+from .errors import NEVER_CAUGHT, Fault, StateError, matches
 from .visits import Visit
 
 Next = tuple[str | None, Document]
@@ -19,7 +19,8 @@ Next = tuple[str | None, Document]
 async def guarded(visit: Visit, work: Callable[[Visit], Awaitable[Next]], failed: Callable[[Visit], None]) -> Next:
     """Do the work, again where Retry says so; where it says no more, go where Catch says.
 
-    ``failed`` is called before the error leaves the state or is caught.
+    ``failed`` is called before the error leaves the state or is caught, and once more where a catcher can't be evaluated. An
+    error that nothing catches ends the execution there (measured: https://github.com/floci-io/floci/issues/2868).
     """
     while True:
         try:
@@ -35,11 +36,21 @@ async def guarded(visit: Visit, work: Callable[[Visit], Awaitable[Next]], failed
         await env.sleep_until(env.now() + delay)
         visit.retries += 1
         visit.forget_context()
+    if error.error == NEVER_CAUGHT:
+        raise error
+    last = visit.branch.last
     failed(visit)
     caught = catcher(visit, error)
     if caught is None:
         raise error
-    return leave_by(visit, caught, error)
+    try:
+        return leave_by(visit, caught, error)
+    except Fault as fault:
+        visit.branch.last = last
+        error = visit.error(fault)
+        if error.error != NEVER_CAUGHT:
+            failed(visit)
+        raise error from None
 
 
 def retry(visit: Visit, error: StateError) -> float | None:
@@ -83,8 +94,5 @@ def catcher(visit: Visit, error: StateError) -> dict[str, Any] | None:
 def leave_by(visit: Visit, caught: dict[str, Any], error: StateError) -> Next:
     """Leave a state by one of its catchers: its ResultPath counts, the state's OutputPath doesn't (recorded)."""
     result = Document({"Error": error.error or "", "Cause": error.cause or ""})
-    try:
-        output, variables = queries.of(visit).caught(visit, caught, result)
-    except Fault as fault:
-        raise visit.error(fault) from None
+    output, variables = queries.of(visit).caught(visit, caught, result)
     return caught["Next"], visit.leave(output, variables)

@@ -65,9 +65,9 @@ async def choose(visit: Visit) -> Next:
     chosen = query.choose(visit, data)
     following = chosen["Next"] if chosen is not None else visit.state.get("Default")
     if following is None:
-        # the cause as users report it; the error's name from the developer guide
+        # measured (https://github.com/floci-io/floci): not States.NoChoiceMatched, as the developer guide has it
         message = "Failed to transition out of the state. The state does not point to a next state."
-        raise Fault(message, "States.NoChoiceMatched")
+        raise Fault(message)
     way = "Default" if chosen is None else f"Choices[{_position(visit.state['Choices'], chosen)}]"
     visit.branch.run.env.took(visit.name, way)
     output, assigned = query.chosen(visit, chosen, data)

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import times
-from .document import Document, dumps
+from .document import LIMIT, Document, dumps
 from .environment import Environment
-from .errors import Fault, QueryFault, StateError, located, too_large
+from .errors import Fault, QueryFault, StateError, located, too_large, too_many_variables
 from .expressions import Expressions
 from .positions import Line, Position
 from .values import Sources
 
+MOST_STORED = 10 * 2**20
+"""Bytes of all variables of an execution: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html"""
 COUNTS_RETRIES = frozenset({"Task", "Parallel", "Map"})
 """States whose context object has a RetryCount (recorded)."""
 
@@ -48,6 +50,19 @@ class Branch:
     variables: dict[str, Any]
     item: dict[str, Any] | None = None
     visit: Visit | None = None
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def store(self, state: str, texts: dict[str, str]) -> None:
+        """Count the bytes of variables that a state sets; raises StateError where they are too many."""
+        new = {
+            name: len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+            for name, text in texts.items()
+        }
+        if sum(new.values()) > LIMIT:
+            raise too_many_variables(state, "256 KiB in a state")
+        if sum(new.values()) + sum(size for name, size in self.sizes.items() if name not in new) > MOST_STORED:
+            raise too_many_variables(state, "10 MiB in an execution")
+        self.sizes.update(new)
 
     def emit(self, type: str, details: dict[str, Any]) -> int:
         """Write a history event after the last one of this line."""
@@ -56,7 +71,8 @@ class Branch:
 
     def inner(self, states: dict[str, dict[str, Any]], last: int, item: dict[str, Any] | None = None) -> Branch:
         """A line inside this one: it reads these variables, but sets its own."""
-        return Branch(self.run, states, last, dict(self.variables), self.item if item is None else item)
+        given = self.item if item is None else item
+        return Branch(self.run, states, last, dict(self.variables), given, sizes=dict(self.sizes))
 
 
 @dataclass(slots=True)
@@ -141,7 +157,8 @@ class Visit:
             raise too_large(self.name)
         details: dict[str, Any] = {"name": self.name, "output": output}
         if assigned:
-            details["assignedVariables"] = {name: dumps(value) for name, value in assigned.items()}
+            details["assignedVariables"] = texts = {name: dumps(value) for name, value in assigned.items()}
+            self.branch.store(self.name, texts)
             details["assignedVariablesDetails"] = {"truncated": False}
             self.branch.variables.update(assigned)
         self.branch.emit(EXITED[self.state["Type"]], details)
