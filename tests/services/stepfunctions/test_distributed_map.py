@@ -170,7 +170,9 @@ def test_a_reader_that_fails_fails_the_run_and_can_be_caught(cloud: Cloud, s3: B
 
 def test_a_negative_number_of_items_fails_the_run(cloud: Cloud, s3: Bucket) -> None:
     # recorded: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html tells of positive ones only
-    arn = start({"ItemReader": {**READER, "ReaderConfig": {"InputType": "JSON", "MaxItemsPath": "$.n"}}}, {"n": -1, "key": "k"})
+    arn = start(
+        {"ItemReader": {**READER, "ReaderConfig": {"InputType": "JSON", "MaxItemsPath": "$.n"}}}, {"n": -1, "key": "k"}
+    )
     described = end(cloud, arn)
     assert (described["error"], described["cause"]) == ("States.ItemReaderFailed", "field MaxItems must be positive")
     assert run_of(arn)["status"] == "FAILED"

@@ -153,10 +153,10 @@ def text(visit: Visit, name: str) -> str | None:
 
 def until(visit: Visit, data: Document) -> float:
     """When a Wait state goes on; the causes are recorded, the one for too many seconds is a guess."""
-    seconds, path = given(visit, "Seconds", data)
-    if seconds is not None:
+    if "Seconds" in visit.state or "SecondsPath" in visit.state:
+        seconds, path = _given_for_wait(visit, "Seconds", data)
         return visit.branch.run.env.now() + _seconds(seconds, path)
-    timestamp, path = given(visit, "Timestamp", data)
+    timestamp, path = _given_for_wait(visit, "Timestamp", data)
     when = times.parse(timestamp) if isinstance(timestamp, str) else None
     if when is None:
         raise Fault(
@@ -164,6 +164,16 @@ def until(visit: Visit, data: Document) -> float:
             f"{path} == {shown(timestamp)}"
         )
     return when
+
+
+def _given_for_wait(visit: Visit, name: str, data: Document) -> tuple[Any, str | None]:
+    path = visit.state.get(name + "Path")
+    if path is None:
+        return visit.state[name], None
+    try:
+        return look_up(path, visit.sources(data)), path
+    except (paths.NotFound, paths.Inapplicable):  # recorded for seconds
+        raise Fault(f"The {name}Path parameter does not reference an input value: {path}") from None
 
 
 def _seconds(seconds: Any, path: str | None) -> int:
