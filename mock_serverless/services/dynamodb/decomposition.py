@@ -1,14 +1,17 @@
 """Which partitions of a table or an index a SELECT reads, and in which order.
 
-A condition which names the whole hash key, by equality or IN, in each of its ORs is read as queries of those partitions (a
-"decomposed" read), anything else is a scan.
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.select.html; wordings: recorded (public
-paritysuite/dynamodb-conformance), or those of AWS's DynamoDB Local.
+A condition that names the whole hash key in each of its alternatives is read as queries, one for each alternative (a "decomposed"
+read); anything else is a scan. Alternatives come of OR, where it says something of the key, and of IN: ``pk = 'a' AND sk IN ['1',
+'2']`` are two. Those of one partition must not overlap in the sort key.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.select.html; what is refused, and how: recorded
+(public paritysuite/dynamodb-conformance; floci-io/floci, DynamoDbPartiQLEdgeCaseIntegrationTest), or as AWS's DynamoDB Local
+has it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from .expressions import BoundCondition, KeyMatch, KeyTest
@@ -16,23 +19,25 @@ from .expressions import tree as native
 from .expressions.keys import empty
 from .expressions.rules import walk
 from .key_conditions import check_lengths, span
-from .pages import check_projected
+from .pages import refuse_unprojected, unprojected
 from .partiql.errors import EMPTY_PART
 from .partiql.tree import Name, Order
 from .schema import KeySchema
-from .statement_keys import WRONG_TYPE, conjuncts, test_of
+from .statement_keys import WRONG_TYPE, test_of
 from .store import Bounds, Index
-from .values import Value, refuse, sort_key
+from .values import Item, Value, equal, refuse, sort_key
 
 OVERLAP = "Overlapping conditions with range keys are not supported in where clause"
 TOO_MANY = "Too many decomposed read operations for a given query."
 ORDER_NEEDS_WHERE = "Must have WHERE clause in the statement when using ORDER BY clause."
 ORDER_NEEDS_HASH = "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
-ORDER_BY_KEYS = "Variable reference {} in ORDER BY clause must be part of the primary key"
+ORDER_BY_KEYS = "Attribute {} in ORDER BY clause must be part of the primary key"
 ORDER_BY_NAMES = "Argument to ORDER BY must be of type VariableReference. Type: {}"
 ORDER_BY_HASH = "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause."
 
-MOST_HASH_VALUES = 50  # "PartiQL operators": values of a hash key in IN
+MOST_READS = (
+    50  # "PartiQL operators" says it of the values of a hash key in IN; it is that of all alternatives (recorded)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +48,25 @@ class Read:
     bounds: Bounds | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Branch:
-    """One of a condition's ORs: the hash values it names, one test of the sort key, and whether there is more about it."""
+    """One alternative of a condition: what it says of the key, and the rest; ``by_in``: an IN names its hash key."""
 
-    hash: list[Value] = field(default_factory=list)
-    tests: list[KeyTest] = field(default_factory=list)
-    loose: bool = False
+    tests: tuple[KeyTest, ...] = ()
+    rest: tuple[Any, ...] = ()
     by_in: bool = False
+
+    def joined(self, other: Branch) -> Branch:
+        """Both."""
+        return Branch(self.tests + other.tests, self.rest + other.rest, self.by_in or other.by_in)
+
+    def values(self, name: str) -> list[Value]:
+        """What equalities say of an attribute."""
+        return [test.values[0] for test in self.tests if test.name == name and test.operator == "="]
+
+    def mentions(self, name: str | None) -> bool:
+        """Whether the rest says something of an attribute."""
+        return any(isinstance(n, native.Path) and n.parts[0] == name for part in self.rest for n in walk(part))
 
 
 def reads_of(
@@ -59,95 +75,164 @@ def reads_of(
     """What is read, in order, and whether an IN names the partitions."""
     if order and condition is None:
         raise refuse(ORDER_NEEDS_WHERE)
-    found = None if condition is None else _branches(condition, schema)
-    if condition is None or found is None:
+    branches = None if condition is None else branches_of(condition, schema)
+    if branches is None:
         if order:
             raise refuse(ORDER_NEEDS_HASH)
         return [Read()], False
-    if len(found) == 1:
-        # A filter beside a key condition has no attributes which the index lacks; one of a scan may, and finds nothing.
-        check_projected(index, {str(path[0]) for path in condition.paths})
-    reads = _combined(found, schema, index)
+    reads = _combined(branches, schema, index)
+    _check_projected(branches, schema, index)
     if order:
         _put_in_order(reads, _directions(order, schema), schema)
-    return reads, any(branch.by_in for branch in found)
+    return reads, any(branch.by_in for branch in branches)
 
 
-def _branches(condition: BoundCondition, schema: KeySchema) -> list[Branch] | None:
-    """The condition's ORs, if each of them names the hash key; else None."""
+def key_named(condition: BoundCondition, schema: KeySchema) -> Item | None:
+    """The key of the one item that a condition names, if it says nothing else."""
+    branches = branches_of(condition, schema) or []
+    if len(branches) > 1:
+        _combined(branches, schema, None)  # what is wrong with several reads is told first
+    if len(branches) != 1 or branches[0].rest:
+        return None
+    key: Item = {}
+    for test in branches[0].tests:
+        if test.operator != "=" or not equal(key.setdefault(test.name, test.values[0]), test.values[0]):
+            return None
+    return key if len(key) == len(schema.names) else None
+
+
+# ---------------------------------------------------------------------- the alternatives of a condition
+
+
+def branches_of(condition: BoundCondition, schema: KeySchema) -> list[Branch] | None:
+    """The alternatives, if each of them names one hash key; else None."""
+    names = tuple(schema.names)
     tree = condition.plan.tree
-    branches = [
-        _branch(node, condition, schema) for node in (tree.operands if isinstance(tree, native.Or) else (tree,))
-    ]
-    return branches if all(branch.hash for branch in branches) else None
+    if not _pins(tree, condition, names[0]):
+        return None
+    branches = _spread(tree, condition, names)
+    for branch in branches:
+        first, *others = branch.values(names[0])
+        if not all(equal(first, other) for other in others):
+            return None
+    return branches
 
 
-def _branch(node: Any, condition: BoundCondition, schema: KeySchema) -> Branch:
-    hash_name = schema.hash[0][0]
-    range_name = schema.range[0][0] if schema.range else None
-    branch = Branch()
-    for part in conjuncts(node):
-        test = test_of(part, condition)
-        if test is not None and test.name == hash_name and test.operator in ("=", "in") and not branch.hash:
-            branch.hash = list(test.values)
-            branch.by_in = test.operator == "in"
-        elif test is not None and test.name == range_name and test.operator != "in":
-            branch.tests.append(test)
-        elif range_name is not None and any(
-            isinstance(n, native.Path) and n.parts[0] == range_name for n in walk(part)
-        ):
-            branch.loose = True
-    if len(branch.tests) > 1:
-        branch.tests, branch.loose = [], True
-    return branch
+def _pins(node: Any, condition: BoundCondition, name: str) -> bool:
+    """Whether a condition names the hash key in every alternative."""
+    if isinstance(node, native.And):
+        return any(_pins(operand, condition, name) for operand in node.operands)
+    if isinstance(node, native.Or):
+        return all(_pins(operand, condition, name) for operand in node.operands)
+    test = _key_test(node, condition, (name,))
+    return test is not None
+
+
+def _key_test(node: Any, condition: BoundCondition, names: tuple[str, ...]) -> KeyTest | None:
+    """What a condition says of a key attribute, in a way that a query can; of the hash key that is equality and IN."""
+    test = test_of(node, condition)
+    if test is None or test.name not in names or (test.name == names[0] and test.operator not in ("=", "in")):
+        return None
+    return test
+
+
+def _spread(node: Any, condition: BoundCondition, names: tuple[str, ...]) -> list[Branch]:
+    if isinstance(node, native.And):
+        found = [Branch()]
+        for operand in node.operands:
+            more = _spread(operand, condition, names)
+            found = _few([one.joined(other) for one in found for other in more])
+        return found
+    if isinstance(node, native.Or) and _names_key(node, condition, names):
+        return _few([branch for operand in node.operands for branch in _spread(operand, condition, names)])
+    test = _key_test(node, condition, names)
+    if test is None:
+        return [Branch(rest=(node,))]
+    if test.operator != "in":
+        return [Branch((test,))]
+    by_in = test.name == names[0]
+    return _few([Branch((KeyTest(test.name, "=", (value,)),), (), by_in) for value in test.values])
+
+
+def _names_key(node: Any, condition: BoundCondition, names: tuple[str, ...]) -> bool:
+    if isinstance(node, (native.And, native.Or)):
+        return any(_names_key(operand, condition, names) for operand in node.operands)
+    return _key_test(node, condition, names) is not None
+
+
+def _few(branches: list[Branch]) -> list[Branch]:
+    if len(branches) > MOST_READS:
+        raise refuse(TOO_MANY)
+    return branches
 
 
 # ---------------------------------------------------------------------- the reads
 
 
 def _combined(branches: list[Branch], schema: KeySchema, index: Index | None) -> list[Read]:
-    """The reads of all branches, each partition read once; what they say of the sort key must not overlap."""
+    """The reads of all alternatives; what they say of the sort key of one partition must not overlap."""
     by_partition: dict[Any, list[tuple[Read, Branch]]] = {}
     for branch in branches:
-        for value in branch.hash:
-            match = _match(value, branch, schema, "" if index is None else index.definition.name)
-            partition, bounds = span(schema, match, index is not None)
-            by_partition.setdefault(partition, []).append((Read(partition, bounds), branch))
-    if len(by_partition) > MOST_HASH_VALUES:
-        raise refuse(TOO_MANY)
-    return [read for found in by_partition.values() for read in _of_one_partition(found)]
+        read = _read(branch, schema, index)
+        by_partition.setdefault(read.partition, []).append((read, branch))
+    return [read for found in by_partition.values() for read in _of_one_partition(found, schema)]
 
 
-def _match(value: Value, branch: Branch, schema: KeySchema, index: str) -> KeyMatch:
-    """The key condition of a branch for one hash value, its values checked."""
+def _read(branch: Branch, schema: KeySchema, index: Index | None) -> Read:
+    hash_name = schema.hash[0][0]
+    value = branch.values(hash_name)[0]
+    found = _part(value, None, schema, index)
+    for test in branch.tests:
+        if test.name != hash_name:
+            found = Read(found.partition, _narrowed(found.bounds, _part(value, test, schema, index).bounds))
+    return found
+
+
+def _part(value: Value, test: KeyTest | None, schema: KeySchema, index: Index | None) -> Read:
+    """The part of a partition that one test of the sort key names, its values checked."""
     ((hash_name, hash_type),) = schema.hash
-    test = branch.tests[0] if branch.tests else None
-    for name, kind, values in ((hash_name, hash_type, (value,)), *(_range_values(test, schema))):
+    of_sort = () if test is None else ((test.name, schema.range[0][1], test.values),)
+    for name, kind, values in ((hash_name, hash_type, (value,)), *of_sort):
         for given in values:
             if kind not in given:
                 raise refuse(WRONG_TYPE.format(name))
             if not given[kind] and (test is None or name == hash_name or test.operator != "begins_with"):
-                raise empty(kind, name, index)
+                raise empty(kind, name, "" if index is None else index.definition.name)
     match = KeyMatch((value,), (), test)
     check_lengths(match)
-    return match
+    return Read(*span(schema, match, index is not None))
 
 
-def _range_values(test: KeyTest | None, schema: KeySchema) -> tuple[tuple[str, str, tuple[Value, ...]], ...]:
-    return () if test is None else ((test.name, schema.range[0][1], test.values),)
+def _narrowed(one: Bounds | None, two: Bounds | None) -> Bounds:
+    """What is within both."""
+    assert one is not None
+    assert two is not None
+    low, low_open = one.low, one.low_open
+    if two.low is not None and (low is None or (two.low, two.low_open) > (low, low_open)):
+        low, low_open = two.low, two.low_open
+    high, high_open = one.high, one.high_open
+    if two.high is not None and (high is None or (two.high, not two.high_open) < (high, not high_open)):
+        high, high_open = two.high, two.high_open
+    return Bounds(low, high, low_open, high_open)
 
 
-def _of_one_partition(found: list[tuple[Read, Branch]]) -> list[Read]:
-    tests = {repr([(t.operator, t.values) for t in branch.tests]) for _, branch in found}
-    if len(tests) == 1 and not any(branch.loose for _, branch in found):
-        return [found[0][0]]
-    if any(branch.loose for _, branch in found):
-        return [found[0][0]] if len(found) == 1 else [Read(found[0][0].partition, Bounds())]
-    reads = [read for read, _ in found]
+def _of_one_partition(found: list[tuple[Read, Branch]], schema: KeySchema) -> list[Read]:
+    """Its reads, in order. What says of the sort key something that no query can (NOT, <>) makes one of them all (recorded)."""
+    sort_name = schema.range[0][0] if schema.range else None
+    if len(found) > 1 and any(branch.mentions(sort_name) for _, branch in found):
+        return [Read(found[0][0].partition, Bounds())]
+    reads = sorted((read for read, _ in found if not _is_empty(read.bounds)), key=_low_end)
     for position, read in enumerate(reads):
         if any(_overlap(read.bounds, other.bounds) for other in reads[:position]):
             raise refuse(OVERLAP)
-    return reads
+    return reads or [found[0][0]]
+
+
+def _is_empty(bounds: Bounds | None) -> bool:
+    assert bounds is not None
+    if bounds.low is None or bounds.high is None:
+        return False
+    return bounds.low > bounds.high or (bounds.low == bounds.high and (bounds.low_open or bounds.high_open))
 
 
 def _overlap(one: Bounds | None, two: Bounds | None) -> bool:
@@ -161,6 +246,31 @@ def _before(one: Bounds, two: Bounds) -> bool:
     if one.high is None or two.low is None:
         return False
     return one.high < two.low or (one.high == two.low and (one.high_open or two.low_open))
+
+
+def _low_end(read: Read) -> tuple[tuple[Any, ...], bool]:
+    """Where a read begins; of a partition's reads only the first may have no beginning."""
+    bounds = read.bounds
+    return ((), False) if bounds is None or bounds.low is None else (bounds.low, bounds.low_open)
+
+
+def _check_projected(branches: list[Branch], schema: KeySchema, index: Index | None) -> None:
+    """Beside a key condition no attributes are filtered which the index lacks; in a scan they are, and nothing is found.
+
+    One alternative that has them all is enough. Of several that lack some, the last by its hash key is told (both recorded of two
+    alternatives; that it is the last by its value is a guess).
+    """
+    told: list[str] = []
+    ((hash_name, _),) = schema.hash
+    for branch in sorted(branches, key=lambda branch: sort_key(branch.values(hash_name)[0])):
+        told = unprojected(index, _names(branch.rest))
+        if not told:
+            return
+    refuse_unprojected(index, told)
+
+
+def _names(nodes: Iterable[Any]) -> list[str]:
+    return [str(n.parts[0]) for node in nodes for n in walk(node) if isinstance(n, native.Path)]
 
 
 # ---------------------------------------------------------------------- ORDER BY
@@ -186,15 +296,10 @@ def _put_in_order(reads: list[Read], directions: dict[str, bool], schema: KeySch
     partitions = {read.partition for read in reads}
     if len(partitions) > 1 and hash_name not in directions:
         raise refuse(ORDER_BY_HASH)
-    backwards = any(descending for name, descending in directions.items() if name != hash_name)
+    # a sort key that isn't named is turned around (recorded)
+    backwards = all(descending for name, descending in directions.items() if name != hash_name)
     reads.sort(key=_low_end, reverse=backwards)
     reads.sort(key=lambda read: sort_key({kind: read.partition}), reverse=directions.get(hash_name, False))
     for read in reads:
         if read.bounds is not None:
             read.bounds.backwards = backwards
-
-
-def _low_end(read: Read) -> tuple[Any, ...]:
-    """Where a read begins; of a partition's reads only the first may have no beginning."""
-    low = None if read.bounds is None else read.bounds.low
-    return () if low is None else low

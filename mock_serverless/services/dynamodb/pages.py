@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Paginatio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .capacity import REPORTED, consumed, read_units
+from .hash_order import in_hash_order
 from .images import unpack
 from .schema import INVALID, Key, KeySchema
 from .store import Index, Store
@@ -121,8 +122,19 @@ def must_fetch(request: dict[str, Any], index: Index | None, projection: Project
     return bool(missing)
 
 
-def check_projected(index: Index | None, names: set[str]) -> None:
+def check_projected(index: Index | None, names: Iterable[str]) -> None:
     """A filter of a query has no attributes which the index lacks."""
+    refuse_unprojected(index, unprojected(index, names))
+
+
+def unprojected(index: Index | None, names: Iterable[str]) -> list[str]:
+    """The attributes which an index lacks, in the order in which the service tells them: that of a HashSet (recorded)."""
     projected = None if index is None else index.definition.projection.names
-    if index is not None and projected is not None and not names <= projected:
-        raise refuse(NOT_PROJECTED.format(index.definition.name, ", ".join(sorted(names - projected))))
+    lacking = [] if projected is None else dict.fromkeys(name for name in names if name not in projected)
+    return in_hash_order(lacking)
+
+
+def refuse_unprojected(index: Index | None, names: list[str]) -> None:
+    """Refuse them, if there are any."""
+    if index is not None and names:
+        raise refuse(NOT_PROJECTED.format(index.definition.name, ", ".join(names)))

@@ -13,14 +13,14 @@ from mock_serverless.core.errors import AwsError
 
 from . import tokens
 from .database import Database
-from .decomposition import Read, reads_of
+from .decomposition import Read, key_named, reads_of
 from .expressions import BoundCondition
 from .pages import Reading, must_fetch, page
 from .partiql import SelectPlan, check_parameters
 from .placement import HASH_BITS
 from .queries import NO_VECTORS
 from .schema import Key, KeySchema
-from .statement_keys import check_key_types, check_paths, key_of
+from .statement_keys import check_key_types, check_paths
 from .states import check_readable
 from .store import Bounds, Index, Store
 from .table import Table
@@ -131,18 +131,21 @@ def bound(db: Database, plan: SelectPlan, parameters: list[Value]) -> BoundCondi
     return None if plan.where is None else plan.where.bound(parameters)
 
 
-def single_item(db: Database, plan: SelectPlan, parameters: list[Value], refusal: str) -> tuple[Table, Item]:
-    """The table and the key which a SELECT names by nothing but equalities of the whole key; else the refusal."""
+def single_item(
+    db: Database, plan: SelectPlan, parameters: list[Value], refusals: tuple[str, str]
+) -> tuple[Table, Item]:
+    """The table and the key of the one item which a SELECT names, and of which it says nothing else.
+
+    ``refusals``: what is said of an index, and of a condition that says something else.
+    """
     condition = bound(db, plan, parameters)
-    if plan.index is not None:
-        raise refuse(refusal)
     table = db.table(plan.table, plan.permission)
-    try:
-        key, more = (None, False) if condition is None else key_of(table, condition)
-    except AwsError:
-        key, more = None, False
-    if key is None or more:
-        raise refuse(refusal)
+    of_index, of_key = refusals
+    if plan.index is not None:
+        raise refuse(of_index)
+    key = None if condition is None else key_named(condition, table.key.schema)
+    if key is None:
+        raise refuse(of_key)
     check_key_types(table.key.schema, key)
     check_paths(table, () if plan.projection is None else plan.projection.paths)
     return table, key

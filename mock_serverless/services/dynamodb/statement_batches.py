@@ -8,7 +8,7 @@ DynamoDB Local.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from mock_serverless.core.errors import AwsError
@@ -23,7 +23,7 @@ from .statements import EXISTS_ONLY, Change
 from .table import Table
 from .throttling import REASONS, admit_read, refusal
 from .transactions import CONDITION
-from .values import Item, refuse
+from .values import Item, Value, refuse
 
 BATCH_KEY = "Select statements within BatchExecuteStatement must specify the primary key in the where clause."
 MIXED_BATCH = "Read and write requests together in the same batch is not supported."
@@ -48,6 +48,7 @@ class _Slot:
 
     request: dict[str, Any]
     plan: Plan | None = None
+    values: list[Value] = field(default_factory=list)
     fault: AwsError | None = None
     change: Change | None = None
     table: Table | None = None
@@ -71,8 +72,13 @@ class _Slot:
             shown["TableName"] = self.table.name
         if self.fault is not None:
             code = _BATCH_CODES.get(self.fault.code, "ValidationError")
-            item = {"Item": self.fault.fields["Item"]} if "Item" in self.fault.fields else {}
-            shown["Error"] = {"Code": code, "Message": self.fault.message, **item}
+            item = self.fault.fields.get("Item")
+            if code == "DuplicateItem" and self.change is not None and self.change.old is not None:
+                # the exception has no room for the item, a statement's error has; that it is told here is a guess
+                item = (
+                    self.change.old[0] if self.request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else None
+                )
+            shown["Error"] = {"Code": code, "Message": self.fault.message, **({} if item is None else {"Item": item})}
         return shown
 
 
@@ -98,6 +104,7 @@ def batch_execute_statement(db: Database, request: dict[str, Any]) -> dict[str, 
 
 
 def _plan(slot: _Slot) -> None:
+    slot.values = parameters.read(slot.request.get("Parameters"))
     plan = plan_of(slot.request["Statement"])
     if isinstance(plan, SelectPlan) and plan.exists:
         raise refuse(EXISTS_ONLY)
@@ -106,9 +113,9 @@ def _plan(slot: _Slot) -> None:
 
 def _prepare(db: Database, slot: _Slot) -> None:
     assert slot.plan is not None
-    values = parameters.read(slot.request.get("Parameters"))
+    values = slot.values
     if isinstance(slot.plan, SelectPlan):
-        slot.table, key = single_item(db, slot.plan, values, BATCH_KEY)
+        slot.table, key = single_item(db, slot.plan, values, (BATCH_KEY, BATCH_KEY))
         slot.key = slot.table.key.of_key(key)
         if slot.table.membership is not None and slot.request.get("ConsistentRead"):
             slot.table.membership.check_quorum(slot.table)

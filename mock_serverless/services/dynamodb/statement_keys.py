@@ -13,7 +13,7 @@ from .expressions import BoundCondition, KeyTest
 from .expressions import tree as native
 from .schema import KeySchema
 from .table import Table
-from .values import Item, refuse
+from .values import Item, equal, refuse
 
 WRONG_TYPE = "Key attribute's data type should match its data type in table's schema: Key {}"
 NESTED_KEY = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {} {}"
@@ -22,21 +22,22 @@ SAME_KEY = "Multiple conditions on same key {}. Only single item Update/Insert/D
 _TURNED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-def key_of(table: Table, condition: BoundCondition) -> tuple[Item | None, bool]:
+def key_of(table: Table, condition: BoundCondition, *, first: bool = False) -> tuple[Item | None, bool]:
     """The key which a condition names by equalities, and whether it says more. None when it doesn't name the whole key.
 
-    Two different values for one attribute raise AwsError.
+    Two different values for one attribute raise AwsError, or else the ``first`` counts.
     """
     key: Item = {}
     rest = False
-    for node in conjuncts(condition.plan.tree):
+    tree = condition.plan.tree
+    for node in tree.operands if isinstance(tree, native.And) else (tree,):
         test = test_of(node, condition)
         if test is None or test.operator != "=" or test.name not in table.key.names:
             rest = True
-        elif test.name in key and key[test.name] != test.values[0]:
-            raise refuse(SAME_KEY.format(test.name))
-        else:
-            key[test.name] = test.values[0]
+        elif not equal(key.setdefault(test.name, test.values[0]), test.values[0]):
+            if not first:
+                raise refuse(SAME_KEY.format(test.name))
+            rest = True
     return (key if len(key) == len(table.key.names) else None), rest
 
 
@@ -55,10 +56,6 @@ def check_paths(table: Table, paths: Iterable[tuple[str | int, ...]]) -> None:
                 raise refuse(NESTED_KEY.format("Key", path[0]))
             if path[0] in table.index_attributes:
                 raise refuse(NESTED_KEY.format("IndexKey", path[0]))
-
-
-def conjuncts(node: Any) -> tuple[Any, ...]:
-    return node.operands if isinstance(node, native.And) else (node,)
 
 
 def test_of(node: Any, condition: BoundCondition) -> KeyTest | None:

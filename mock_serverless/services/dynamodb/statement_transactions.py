@@ -8,22 +8,25 @@ DynamoDB Local.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from mock_serverless.core.errors import AwsError
+from mock_serverless.core.errors import AwsError, InternalError
 from mock_serverless.core.operation import operation
 
 from .conflicts import HELD, ONGOING, is_held
 from .database import Database
-from .partiql import Plan, SelectPlan, parameters, plan_of
+from .items import PutAction
+from .partiql import InsertPlan, Plan, SelectPlan, parameters, plan_of
 from .partiql.errors import INCOMPLETE
-from .schema import Key
+from .schema import MISMATCH, Key
 from .selects import single_item
 from .statement_keys import SAME_KEY, WRONG_TYPE
-from .statements import DUPLICATE, NO_KEY, action_of
+from .statements import DUPLICATE, KEY_TYPE, NO_KEY, action_of
 from .table import Table
 from .transactions import Action, Write, cancelled, check_distinct, commit, got, replay
-from .values import Item, Value, refuse
+from .values import Value, refuse
+
+Made = TypeVar("Made")
 
 TRANSACTION_KEY = "Select statements within ExecuteTransaction must specify the primary key in the where clause."
 TRANSACTION_INDEX = "Reads on indices are not supported within transactions."
@@ -31,99 +34,126 @@ TRANSACTION_RETURNING = "RETURNING clause is not supported in ExecuteTransaction
 MIXED_TRANSACTION = "ExecuteTransaction API does not support both read and write operations in the same request."
 IN_TRANSACTION = "Validation failed in TransactStatements[{}]: {}"
 
-# What cancels a transaction rather than refusing it: mistakes in a key.
-_CANCELS = tuple(m.partition("{")[0] for m in (INCOMPLETE, SAME_KEY, NO_KEY, WRONG_TYPE))
+# Mistakes in a key: they cancel, in the words of the single actions (recorded: floci-io/floci,
+# DynamoDbPartiQLEdgeCaseIntegrationTest).
+_KEYS = tuple(message.partition("{")[0] for message in (INCOMPLETE, SAME_KEY, NO_KEY, WRONG_TYPE, KEY_TYPE))
 
 
 @operation
 def execute_transaction(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteTransaction.html"""
     asked = request["TransactStatements"]
-    plans: list[tuple[Plan, list[Value]]] = []
-    reading = False
+    given = [parameters.read(statement.get("Parameters")) for statement in asked]
+    plans: list[Plan] = []
     for position, statement in enumerate(asked):
-        plan = _in_transaction(position, lambda statement=statement: plan_of(statement["Statement"]))
-        plans.append((plan, parameters.read(statement.get("Parameters"))))
-        reads = isinstance(plan, SelectPlan) and not plan.exists
-        if position and reads is not reading:
+        try:
+            plans.append(plan_of(statement["Statement"]))
+        except AwsError as error:
+            raise _of_statement(position, error) from None
+        if _reads(plans[-1]) is not _reads(plans[0]):
             raise refuse(MIXED_TRANSACTION)
-        reading = reads
-    if reading:
-        return _read(db, request, plans)
+    if _reads(plans[0]):
+        return _read(db, request, plans, given)
     replayed = replay(db, request, asked)
     if replayed is None:
-        writes = [_write(db, asked, position, plan, values) for position, (plan, values) in enumerate(plans)]
+        actions = _translated(db, _one_write, plans, given)
+        writes = [_write(*one) for one in zip(asked, plans, actions, strict=True)]
         replayed = commit(db, request, asked, writes)
     return {"Responses": [], **replayed}
 
 
-def _read(db: Database, request: dict[str, Any], plans: list[tuple[Plan, list[Value]]]) -> dict[str, Any]:
-    targets: list[tuple[Table, Key]] = []
-    for position, (plan, values) in enumerate(plans):
-        table, key = _translated(position, len(plans), lambda plan=plan, values=values: _one_read(db, plan, values))
-        if table.membership is not None:
-            table.membership.check_transaction()
-        try:
-            targets.append((table, table.key.of_key(key)))
-        except AwsError as error:
-            raise _cancelled(position, len(plans), error) from None
+def _reads(plan: Plan) -> bool:
+    return isinstance(plan, SelectPlan) and not plan.exists
+
+
+def _read(db: Database, request: dict[str, Any], plans: list[Plan], given: list[list[Value]]) -> dict[str, Any]:
+    targets = _translated(db, _one_read, plans, given)
     check_distinct([(table.name, key) for table, key in targets])
     if any(is_held(db, *target) for target in targets):
         conflict = {"Code": HELD, "Message": ONGOING}
         raise cancelled([conflict if is_held(db, *target) else {"Code": "None"} for target in targets])
     names = [table.name for table, _ in targets]
-    return got(request, names, targets, [cast(SelectPlan, plan).projection for plan, _ in plans])
+    return got(request, names, targets, [cast(SelectPlan, plan).projection for plan in plans])
 
 
-def _one_read(db: Database, plan: SelectPlan, values: list[Value]) -> tuple[Table, Item]:
-    if plan.index is not None:
-        raise refuse(TRANSACTION_INDEX)
-    return single_item(db, plan, values, TRANSACTION_KEY)
+def _one_read(db: Database, plan: Plan, values: list[Value]) -> tuple[Table, Key]:
+    table, key = single_item(db, cast(SelectPlan, plan), values, (TRANSACTION_INDEX, TRANSACTION_KEY))
+    if table.membership is not None:
+        table.membership.check_transaction()
+    try:
+        return table, table.key.of_key(key)
+    except AwsError as error:
+        raise _KeyMistake(error.code, error.message) from None
 
 
-def _write(db: Database, asked: list[dict[str, Any]], position: int, plan: Plan, values: list[Value]) -> Write:
-    _, action = _translated(position, len(asked), lambda: _one_write(db, plan, values))
+def _one_write(db: Database, plan: Plan, values: list[Value]) -> Action:
+    _, action = action_of(db, plan, values)
+    if not isinstance(plan, SelectPlan) and plan.returning:
+        raise refuse(TRANSACTION_RETURNING)
+    return action
+
+
+def _write(statement: dict[str, Any], plan: Plan, action: Action) -> Write:
     given = {"TableName": plan.table}
-    if "ReturnValuesOnConditionCheckFailure" in asked[position]:
-        given["ReturnValuesOnConditionCheckFailure"] = asked[position]["ReturnValuesOnConditionCheckFailure"]
+    if "ReturnValuesOnConditionCheckFailure" in statement:
+        given["ReturnValuesOnConditionCheckFailure"] = statement["ReturnValuesOnConditionCheckFailure"]
     if plan.verb == "INSERT":
         return Write("Put", given, action, plan.permission, ("DuplicateItem", DUPLICATE))
     kind = {"UPDATE": "Update", "DELETE": "Delete"}.get(plan.verb, "ConditionCheck")
     return Write(kind, given, action, plan.permission)
 
 
-def _one_write(db: Database, plan: Plan, values: list[Value]) -> tuple[Table, Action]:
-    made = action_of(db, plan, values)
-    if not isinstance(plan, SelectPlan) and plan.returning:
-        raise refuse(TRANSACTION_RETURNING)
+# ---------------------------------------------------------------------- what refuses, and what cancels
+
+
+class _KeyMistake(AwsError):
+    """A mistake in a key that only the table's own check has found."""
+
+
+def _translated(
+    db: Database, step: Callable[[Database, Plan, list[Value]], Made], plans: list[Plan], given: list[list[Value]]
+) -> list[Made]:
+    """Take a step for every statement. Missing tables and mistakes in keys cancel; what else is wrong refuses, and first."""
+    made: list[Made] = []
+    reasons: list[dict[str, Any]] = []
+    for position, (plan, values) in enumerate(zip(plans, given, strict=True)):
+        try:
+            made.append(step(db, plan, values))
+            reasons.append({"Code": "None"})
+        except AwsError as error:
+            reason = _reason(db, plan, values, error)
+            if reason is None:
+                raise _of_statement(position, error) from None
+            reasons.append(reason)
+    if len(made) < len(plans):
+        raise cancelled(reasons)
     return made
 
 
-def _in_transaction(position: int, step: Callable[..., Any]) -> Any:
-    """Take a step for one statement; a refusal says for which."""
+def _of_statement(position: int, error: AwsError) -> AwsError:
+    """A refusal says which statement is refused."""
+    if error.code != "ValidationException":
+        return error
+    return refuse(IN_TRANSACTION.format(position, error.message))
+
+
+def _reason(db: Database, plan: Plan, values: list[Value], error: AwsError) -> dict[str, Any] | None:
+    """The CancellationReason, if it is one that cancels."""
+    if error.code == "ResourceNotFoundException":
+        return {"Code": "ResourceNotFound", "Message": error.message}
+    if isinstance(error, _KeyMistake):
+        return {"Code": "ValidationError", "Message": error.message}
+    if not error.message.startswith(_KEYS):
+        return None
+    message = _said_by_put(db, plan, values) if isinstance(plan, InsertPlan) else MISMATCH
+    return {"Code": "ValidationError", "Message": message}
+
+
+def _said_by_put(db: Database, plan: InsertPlan, values: list[Value]) -> str:
+    """What PutItem says of the key of an item."""
+    table = db.table(plan.table, plan.permission)
     try:
-        return step()
+        PutAction.of(plan.item(values), None).key(table)
     except AwsError as error:
-        if error.code != "ValidationException":
-            raise
-        raise refuse(IN_TRANSACTION.format(position, error.message)) from None
-
-
-def _translated(position: int, count: int, step: Callable[..., Any]) -> Any:
-    """As :func:`_in_transaction`; mistakes in a key cancel."""
-
-    def cancelling() -> Any:
-        try:
-            return step()
-        except AwsError as error:
-            if error.message.startswith(_CANCELS):
-                raise _cancelled(position, count, error) from None
-            raise
-
-    return _in_transaction(position, cancelling)
-
-
-def _cancelled(position: int, count: int, error: AwsError) -> AwsError:
-    reasons: list[dict[str, Any]] = [{"Code": "None"} for _ in range(count)]
-    reasons[position] = {"Code": "ValidationError", "Message": error.message}
-    return cancelled(reasons)
+        return error.message
+    raise InternalError(f"the key of an INSERT into {plan.table} is refused and is not")

@@ -43,8 +43,8 @@ KEY_TYPE = "Key value must be of type S, N, or B. Key name: {}, Key type: {}"
 @operation
 def execute_statement(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteStatement.html"""
+    values = parameters.read(request.get("Parameters"))  # before the statement is (recorded)
     plan = plan_of(request["Statement"])
-    values = parameters.read(request.get("Parameters"))
     if isinstance(plan, SelectPlan):
         if plan.exists:
             raise refuse(EXISTS_ONLY)
@@ -161,7 +161,9 @@ def _check(db: Database, plan: SelectPlan, values: list[Value]) -> tuple[Table, 
     if condition is None:
         raise refuse(EXISTS_KEY)
     table = db.table(plan.table, plan.permission)
-    key, more = key_of(table, condition)
+    key, more = key_of(
+        table, condition, first=True
+    )  # of two values the first counts, and the condition fails (recorded)
     if key is None or not more:
         raise refuse(EXISTS_KEY)
     check_key_types(table.key.schema, key)

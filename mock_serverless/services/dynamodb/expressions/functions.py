@@ -41,7 +41,10 @@ _BOUNDS_ORDER = (
     "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "
     "lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}"
 )
-_INVALID_TYPE = "Invalid attribute type name found; type: {}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}"
+VALID_TYPES = "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
+_INVALID_TYPE = "Invalid attribute type name found; type: {}, valid types: " + VALID_TYPES.replace("{", "{{").replace(
+    "}", "}}"
+)
 
 
 # Demands

@@ -1,14 +1,14 @@
 """What is said of a statement that can't be done, and where in it: all wordings of this package but those of the syntax.
 
-Wordings: recorded (public paritysuite/dynamodb-conformance), where that is silent those of AWS's DynamoDB Local, which shares
-this part with the service (recorded refusals agree).
+Wordings: recorded (public paritysuite/dynamodb-conformance; floci-io/floci's DynamoDbPartiQL tests), where they are silent those
+of AWS's DynamoDB Local, which shares this part with the service (recorded refusals agree).
 """
 
 from __future__ import annotations
 
 from mock_serverless.core.errors import AwsError
 
-from ..values import refuse
+from ..values import INVALID, STORED_TOO_DEEP, refuse
 from .lexer import At
 
 # Statements
@@ -60,6 +60,8 @@ IS_TYPE = (
     "Unsupported data type for IS operator: {}. Supported data types are [MISSING, NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, "
     "TUPLE, LIST]"
 )
+# What attribute_type takes, in the order in which statements are told (recorded; for expressions another one is recorded).
+VALID_TYPES = "{N,BS,L,B,NULL,M,S,SS,NS,BOOL}"
 
 # Paths
 EMPTY_PART = "Path component cannot be an empty string"
@@ -83,6 +85,8 @@ BAG = "Unsupported data type in Bag. DynamoDB only supports either numbers or st
 TYPE = "Unsupported data type: {} under key {}"
 ION = "Ion Literals are not supported: {} under key {}"
 NAME = "Tuple keys must be of type String. Actual type: {} under {}"
+DEEP = STORED_TOO_DEEP + " under {}"
+TWICE_IN_SET = INVALID + "Input collection [{}] contains duplicates! under {}"
 TWICE = "Duplicate keys in tuple. Key: {} under {}"
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from mock_serverless.core.errors import AwsError
 
 from ..values import (
-    NESTED_TOO_DEEP,
     NESTING_LIMIT,
     OVERFLOW,
     TOO_MANY_DIGITS,
@@ -19,20 +18,20 @@ from ..values import (
     refuse,
 )
 from . import tree
-from .errors import BAG, EMPTY_BAG, EMPTY_PART, ION, NAME, TWICE, TYPE, refused
+from .errors import BAG, DEEP, EMPTY_BAG, EMPTY_PART, ION, NAME, TWICE, TWICE_IN_SET, TYPE, refused
 from .names import value_name
 
 
 def value_of(node: tree.Expression, path: str = "root", depth: int = 0) -> Value:
-    """The attribute value of a literal, a list, a set or a map of them."""
+    """The attribute value of a literal, a list, a set or a map of them; ``depth``: how many of them it is within."""
+    if depth > NESTING_LIMIT:
+        raise refuse(DEEP.format(path))
     if isinstance(node, tree.Literal):
         return _scalar(node, path)
     if isinstance(node, tree.Sequence) and node.kind == "bag":
         return _set(node, path)
     if not isinstance(node, (tree.Struct, tree.Sequence)):
         raise refused(TYPE.format(value_name(node), path), node.at)
-    if depth >= NESTING_LIMIT:
-        raise refuse(NESTED_TOO_DEEP)
     if isinstance(node, tree.Struct):
         return {"M": _fields(node, path, depth)}
     return {"L": [value_of(value, f"{path}[{index}]", depth + 1) for index, value in enumerate(node.values)]}
@@ -87,9 +86,12 @@ def _set(node: tree.Sequence, path: str) -> Value:
             raise refused(BAG, value.at)
         kinds.append(_SETS[value.kind])
         texts.append(value.text)
-    for value, kind in zip(node.values, kinds, strict=True):
-        if kind != kinds[0]:
-            raise refused(BAG, value.at)
+    if len(set(kinds)) > 1:
+        raise refuse(BAG)  # recorded: it doesn't say where
+    if kinds[0] == "NS":
+        numbers = [_converted({"N": text}, path)["N"] for text in texts]
+        if len(set(numbers)) < len(numbers):
+            raise refuse(TWICE_IN_SET.format(", ".join(texts), path))
     return _converted({kinds[0]: texts}, path)
 
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..expressions import BoundCondition, BoundUpdate
+from ..expressions import functions as native_functions
 from ..expressions import updates as native_updates
 from ..expressions.conditions import ConditionPlan
 from ..expressions.paths import Parts, read
 from ..expressions.placeholders import Placeholders
 from ..values import NESTED_TOO_DEEP, NESTING_LIMIT, Item, Value, copy_value, depth_of, refuse
-from .errors import MISMATCH
+from .errors import MISMATCH, VALID_TYPES
 from .tree import Order
 
 
@@ -35,7 +36,7 @@ class Where:
         for check in self.plan.checks:
             fault = check.fault(placeholders)
             if fault is not None:
-                raise refuse(fault)
+                raise refuse(fault.replace(native_functions.VALID_TYPES, VALID_TYPES))
         return BoundCondition(self.plan, placeholders)
 
 
