@@ -55,9 +55,13 @@ ORDERS = {
         ),
     ],
     "AttributeAction": ["ADD", "PUT", "DELETE"],
+    "ScalarAttributeType": ["B", "N", "S"],
+    "StreamViewType": ["OLD_IMAGE", "KEYS_ONLY", "NEW_AND_OLD_IMAGES", "NEW_IMAGE"],
+    "ContributorInsightsMode": ["THROTTLED_KEYS", "ACCESSED_AND_THROTTLED_KEYS"],
+    "InputCompressionType": ["ZSTD", "NONE", "GZIP"],
 }
 """Enums which the service lists in another order than botocore's model: recorded; of DynamoDB, the parity suite's and
-dynalite's public tests, which run against the service, and moto's that are verified on it."""
+dynalite's public tests, which run against the service, moto's that are verified on it, and what ack-api-quirks has measured."""
 
 OWN_LENGTHS = frozenset({"KeySchema", "LogGroupName", "LogStreamName"})
 """What the service checks the greatest length of itself: DynamoDB's keys, of which newer indexes may have more attributes; names

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.agenda import job
+from mock_serverless.core.constraints import validation_error, violation
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.scope import Scope
 
@@ -47,8 +48,11 @@ OTHER: Words = ("InternalServerError", "KMS internal error", "AWSKMSException", 
 # ---------------------------------------------------------------------- what a request asks for
 
 
-def check(given: dict[str, Any] | None) -> bool:
+def check(given: dict[str, Any] | None, member: str = "sSESpecification") -> bool:
     """Whether an SSESpecification asks for a key of KMS; refused when it contradicts itself."""
+    if (given or {}).get("KMSMasterKeyId") == "":  # measured (DDB-TABLE-457); botocore's model doesn't have it
+        too_short = "Member must have length greater than or equal to 1"
+        raise validation_error([violation("", f"{member}.kMSMasterKeyId", too_short)])
     kind, key = (given or {}).get("SSEType"), (given or {}).get("KMSMasterKeyId")
     enabled = bool((given or {}).get("Enabled", kind is not None))
     if not enabled:

@@ -30,6 +30,7 @@ from mock_serverless.core.constraints import (
 )
 from mock_serverless.core.errors import AwsError
 
+from . import table_front_end
 from .values import refuse
 
 NAME_PATTERN = "[a-zA-Z0-9_.-]+"
@@ -84,6 +85,9 @@ ORDER = {
 
 def front_end(operation: str, params: dict[str, Any], found: list[Violation]) -> AwsError | None:
     """The refusal of a request; None where what is wrong is the operation's to tell."""
+    own, found = table_front_end.told(operation, found)
+    if own is not None or not found:
+        return own
     if operation == "SearchVectors":
         return _search(params, found)
     if operation == "BatchWriteItem" and not params.get("RequestItems"):

@@ -202,12 +202,16 @@ def read(db: Database, text: str, arn: str) -> dict[str, Any]:
     """A document in its canonical form, checked."""
     if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         raise refuse(f"{INVALID}Maximum policy size of {LARGEST} bytes exceeded")
+    if text.strip() == "null":
+        raise refuse(INVALID_POLICY + "This text appears not to be a policy")
     try:
         given = json.loads(text)
     except ValueError:
         given = None
     if not isinstance(given, dict):
         raise refuse(INVALID_POLICY + "This policy contains invalid Json")
+    if "Statement" not in given:
+        raise _syntax_at(text, len(text))
     statements = listed(given.get("Statement"))
     if not statements:
         raise refuse(INVALID_POLICY + "Could not parse the policy: Statement is empty!")
@@ -277,9 +281,12 @@ def _check_principal(given: Any, text: str) -> None:
 
 def _syntax(text: str, what: Any) -> AwsError:
     """The position is that of the element which is wrong (a guess; one has been measured)."""
-    at = text.find(json.dumps(what)) if isinstance(what, str) else 0
-    line = text.count("\n", 0, max(at, 0)) + 1
-    column = max(at, 0) - (text.rfind("\n", 0, max(at, 0)) + 1) + 1
+    return _syntax_at(text, max(0, text.find(json.dumps(what))) if isinstance(what, str) else 0)
+
+
+def _syntax_at(text: str, at: int) -> AwsError:
+    line = text.count("\n", 0, at) + 1
+    column = at - (text.rfind("\n", 0, at) + 1) + 1
     return refuse(f"{INVALID_POLICY}Syntax error at position ({line},{column})")
 
 

@@ -14,6 +14,7 @@ from mock_serverless.core.errors import AwsError, NotSupported
 
 from .definitions import PER_REQUEST, index_settings, throughput_of, warm_of
 from .descriptions import description
+from .encryption import check as check_encryption
 from .encryption import encryption, protect, secured
 from .schema import INVALID, IndexDefinition
 from .states import begin
@@ -107,6 +108,7 @@ def check_target(db: Database, name: str) -> None:
 def plan(db: Database, source: Table, request: dict[str, Any]) -> Plan:
     """The settings and indexes of a table restored from ``source``; AwsError when the overrides don't fit."""
     old = source.settings
+    check_encryption(request.get("SSESpecificationOverride"), "sSESpecificationOverride")
     billing = request.get("BillingModeOverride", old.billing_mode)
     _check_throughput(request, old.billing_mode, billing)
     given = request.get("ProvisionedThroughputOverride")

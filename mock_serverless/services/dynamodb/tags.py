@@ -29,10 +29,11 @@ def check(tags: list[dict[str, str]]) -> None:
     """Tags of one request."""
     seen: set[str] = set()
     for tag in tags:
-        key, value = tag["Key"], tag.get("Value")
+        key, value = tag.get("Key"), tag.get("Value")
         _check_key(key)
         if value is None or len(value) > LONGEST_VALUE or not _plain(value):
-            raise refuse(f"The Tag Value provided is invalid, Value: {value}")
+            raise refuse(f"The Tag Value provided is invalid, Value: {'null' if value is None else value}")
+        assert key is not None
         if key in seen:
             raise refuse(f"Duplicate Tag Keys provided as input: Duplicate Tag Key found {key}")
         seen.add(key)
@@ -45,7 +46,9 @@ def check_number(tags: Any) -> None:
         raise refuse("Number of Tags exceed the current limit for the provided ResourceArn")
 
 
-def _check_key(key: str) -> None:
+def _check_key(key: str | None) -> None:
+    if key is None:
+        raise refuse("The Tag Key provided is invalid, Key: null")
     if not 1 <= len(key) <= LONGEST_KEY or not _plain(key):
         raise refuse(f"The Tag Key provided is invalid, Key: {key}")
     if key.lower().startswith("aws:"):

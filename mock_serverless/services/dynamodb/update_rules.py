@@ -13,6 +13,7 @@ from mock_serverless.core.clock import from_timestamp
 from mock_serverless.core.errors import AwsError
 
 from . import encryption
+from .consistency import NOT_ALONE
 from .definitions import (
     PER_REQUEST,
     check_bounds,
@@ -46,7 +47,8 @@ EXCLUSIVE = {
 }
 """In the order in which they are named where several are there."""
 LISTS = ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates")
-NOT_ACTIONS = frozenset(("TableName", "AttributeDefinitions", "MultiRegionConsistency"))
+NOT_ACTIONS = frozenset(("TableName", "AttributeDefinitions", "MultiRegionConsistency", "GlobalTableWitnessUpdates"))
+STRUCTURES = ("WarmThroughput", "OnDemandThroughput")
 MOST_UNITS_OF_A_TABLE = 40000
 MOST_UNITS_OF_AN_ACCOUNT = 80000
 HIGHER = "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
@@ -56,13 +58,35 @@ SWITCHES_A_DAY, CLASSES_A_MONTH, ENCRYPTIONS_A_DAY, DECREASES_A_DAY = 4, 2, 4, 4
 # ---------------------------------------------------------------------- by the request alone
 
 
+def without_empty(request: dict[str, Any]) -> dict[str, Any]:
+    """A request without WarmThroughput and OnDemandThroughput that say nothing, which count as absent.
+
+    Alone the service breaks down with them. Measured: DDB-TABLE-437, DDB-TABLE-456.
+    """
+    empty = [name for name in STRUCTURES if request.get(name) == {}]
+    if not empty:
+        return request
+    left = {name: value for name, value in request.items() if name not in empty}
+    if not any(name not in NOT_ACTIONS and (name not in LISTS or left[name]) for name in left):
+        raise AwsError("InternalFailure", "", 500)
+    return left
+
+
 def check_request(db: Database, request: dict[str, Any]) -> None:
     """What is wrong whatever table it is."""
+    for update in request.get("GlobalSecondaryIndexUpdates") or ():
+        if update.get("Update", {}).get("WarmThroughput") == {}:  # measured: DDB-TABLE-456
+            raise refuse(
+                f"{INVALID}WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified for "
+                f"index: {update['Update']['IndexName']}"
+            )
     updates, vectors = request.get("GlobalSecondaryIndexUpdates"), request.get("VectorIndexUpdates")
     given = {name for name in request if name not in NOT_ACTIONS and (name not in LISTS or request[name])}
     if not given:
         listed = [name for name in LISTED if name not in request]
         raise refuse(f"At least one of {', '.join(listed)} or TableClass is required")
+    if "MultiRegionConsistency" in request or "GlobalTableWitnessUpdates" in request:
+        raise refuse(NOT_ALONE)  # measured (DDB-TABLE-257) beside ReplicaUpdates; that it is so without: a guess
     for name in LISTS:
         if request.get(name) == []:
             raise refuse(f"{INVALID}List of {name} is empty")  # of VectorIndexUpdates: a guess
@@ -385,11 +409,14 @@ def _check_index_update(db: Database, table: Table, action: dict[str, Any], bill
     name = action["IndexName"]
     own = table.index_settings[name]
     given = action.get("ProvisionedThroughput")
-    if given is not None and billing == PER_REQUEST:
+    changes = any(action.get(member) for member in STRUCTURES)
+    if billing == PER_REQUEST and (given is not None or not changes):  # that nothing is none of these: DDB-TABLE-456
         raise refuse(
             f"{INVALID}The only Updates for index: {name} when TableThroughputMode is PAY_PER_REQUEST can be to "
             "OnDemandThroughput, WarmThroughput"
         )
+    if given is None and not changes:  # a guess
+        raise refuse(f"{INVALID}ProvisionedThroughput must be specified for index: {name}")
     if given is not None and table.settings.billing_mode != PER_REQUEST:
         _check_change(own.throughput, given, f"the index {name}")
         check_decrease(own.throughput, given, table.scope.timestamp())

@@ -45,6 +45,7 @@ FILES = (
     "partiql",
     "vectors",
     "front_end",
+    "table_front_end",
 )
 
 

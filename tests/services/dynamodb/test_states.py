@@ -202,6 +202,43 @@ def test_one_thing_after_another(case: dict[str, Any], cloud: Cloud) -> None:
     assert status(client) == "ACTIVE"
 
 
+def test_an_index_is_warmed_while_it_is_active(cloud: Cloud) -> None:
+    """Measured: ack-api-quirks, DDB-TABLE-155."""
+    dynamodb = boto3.client("dynamodb")
+    dynamodb.create_table(
+        TableName="warm",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "g")],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-g",
+                "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+                "WarmThroughput": {"WriteUnitsPerSecond": 5000},
+            }
+        ],
+    )
+    cloud.dynamodb.latency(table=390)
+
+    def update(**warm: int) -> tuple[Any, ...]:
+        action = {"Update": {"IndexName": "by-g", "WarmThroughput": warm}}
+        return seen(dynamodb.update_table(TableName="warm", GlobalSecondaryIndexUpdates=[action])["TableDescription"])
+
+    def seen(table: Any) -> tuple[Any, ...]:
+        (index,) = table["GlobalSecondaryIndexes"]
+        warm = index["WarmThroughput"]
+        status = table["TableStatus"], index["IndexStatus"], warm["Status"]
+        return *status, warm["ReadUnitsPerSecond"], warm["WriteUnitsPerSecond"]
+
+    before = ("ACTIVE", "ACTIVE", "UPDATING", 12000, 5000)
+    assert update(ReadUnitsPerSecond=12002) == before
+    cloud.clock.advance(seconds=389)
+    assert seen(dynamodb.describe_table(TableName="warm")["Table"]) == before
+    cloud.clock.advance(seconds=2)
+    assert seen(dynamodb.describe_table(TableName="warm")["Table"]) == ("ACTIVE", "ACTIVE", "ACTIVE", 12002, 5000)
+
+
 def test_encryption_and_warmth_leave_the_table_active(cloud: Cloud) -> None:
     client = boto3.client("dynamodb")
     create(client)
