@@ -17,7 +17,12 @@
     shards.py         how a stream is cut into shards
     table.py          a table; every write goes through Table.write
     database.py       all tables of an account and region (the service's state)
+    settings.py       what can be set of a table and its indexes; quotas.py: how much of it, and how often
     definitions.py    create_table's request, checked and read
+    updates.py        update_table: throughput_updates.py, index_updates.py, how they end: update_jobs.py
+    update_rules.py   what it refuses; update_states.py: what while something else is on its way
+    table_front_end.py  what the front end says of the control plane's requests
+    policy_documents.py  documents of policies, checked
     descriptions.py   what describe_table shows
     key_conditions.py where a query reads; start_keys.py: where it goes on; pages.py: a page of it
     selects.py        what a SELECT reads; decomposition.py: by which queries; statement_keys.py: keys in a WHERE

@@ -16,7 +16,7 @@ from mock_serverless.core.errors import AwsError, NotSupported
 from . import vector_definitions
 from .encryption import encryption
 from .schema import INVALID, IndexDefinition, KeySchema, Projection, check_projection
-from .table import IndexSettings, Settings, Throughput
+from .settings import IndexSettings, Settings, Throughput
 from .values import refuse
 
 if TYPE_CHECKING:

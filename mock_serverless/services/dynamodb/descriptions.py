@@ -8,7 +8,8 @@ from mock_serverless.core.clock import from_timestamp
 
 from .replica_descriptions import described
 from .schema import IndexDefinition
-from .table import IndexSettings, Settings, Table, Throughput
+from .settings import IndexSettings, Settings, Throughput
+from .table import Table
 from .vector_indexes import VectorDefinition
 
 if TYPE_CHECKING:

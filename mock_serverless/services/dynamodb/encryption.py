@@ -17,8 +17,9 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.scope import Scope
 
 from .schema import INVALID
+from .settings import Protection
 from .states import found
-from .table import Protection, Table
+from .table import Table
 from .values import refuse
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from mock_serverless.core.errors import AwsError
 from .definitions import PER_REQUEST
 from .replication import LEGACY, members, table_of
 from .schema import INVALID
-from .table import Table, Throughput
+from .settings import Throughput
+from .table import Table
 from .values import refuse
 
 if TYPE_CHECKING:

@@ -17,9 +17,10 @@ from .descriptions import description
 from .encryption import check as check_encryption
 from .encryption import encryption, protect, secured
 from .schema import INVALID, IndexDefinition
+from .settings import IndexSettings, Settings, Throughput, VectorSettings
 from .states import begin
 from .store import Store
-from .table import IndexSettings, Settings, Table, Throughput, VectorSettings
+from .table import Table
 from .values import refuse
 from .vector_definitions import ON_DEMAND_ONLY
 from .vector_indexes import VectorDefinition

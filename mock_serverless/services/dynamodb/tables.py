@@ -13,7 +13,7 @@ from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 from mock_serverless.core.scope import Scope
 
-from . import multi_account, policies, replicas, tags
+from . import multi_account, policies, policy_documents, replicas, tags
 from .database import Database
 from .definitions import (
     check_definition,
@@ -27,10 +27,11 @@ from .definitions import (
 from .deletions import remove
 from .descriptions import deleted, description
 from .encryption import protect, secured
+from .quotas import check_account, check_most_on_demand, check_most_provisioned
+from .settings import VectorSettings
 from .states import begin, busy, check_idle, found, unsettled
 from .streams import enable_stream
-from .table import Table, VectorSettings
-from .update_rules import check_account, check_most_on_demand, check_most_provisioned
+from .table import Table
 from .values import refuse
 from .vector_definitions import vector_definition
 
@@ -68,7 +69,7 @@ def create_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     check_limits(db, request)
     policy = None
     if "ResourcePolicy" in request:
-        policy = policies.read(db, request["ResourcePolicy"], db.arn_of(name))
+        policy = policy_documents.read(db, request["ResourcePolicy"], db.arn_of(name))
     table = make(db, request, db.scope.ids.uuid())
     if policy is not None:
         policies.keep(db, table.arn, policy)

@@ -1,15 +1,14 @@
 """What update_table refuses before it changes anything.
 
-First by the request alone, then by the table's settings, its states (what is on its way forbids some things and lets others
-through) and its quotas. A request may change one thing at a time. All this has been measured on the service and published
-(the catalogue of findings of ack-api-quirks, 2026), but for what is marked as a guess.
+First by the request alone, then by the table's settings. Its states (what is on its way forbids some things and lets others
+through) are in update_states.py, its quotas in quotas.py. A request may change one thing at a time. All this has been measured
+on the service and published (the catalogue of findings of ack-api-quirks, 2026), but for what is marked as a guess.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mock_serverless.core.clock import from_timestamp
 from mock_serverless.core.errors import AwsError
 
 from . import encryption
@@ -22,16 +21,17 @@ from .definitions import (
     check_no_throughput,
     check_on_demand,
 )
+from .quotas import HIGHER, check_account, check_decrease, check_most_on_demand, check_most_provisioned
 from .schema import INVALID
-from .states import busy, iso
-from .table import Table, Throughput
+from .settings import Throughput
+from .table import Table
+from .update_states import check_index_states, one_online_index
 from .values import refuse
 from .vector_definitions import check_key_is_no_vector, check_new_name, check_vector_changes, check_vector_updates
 
 if TYPE_CHECKING:
     from .database import Database
 
-DAY = 24 * 3600
 LISTED = (
     *("ProvisionedThroughput", "BillingMode", "UpdateStreamEnabled", "GlobalSecondaryIndexUpdates", "SSESpecification"),
     *("ReplicaUpdates", "MultiAccountReplicaReady", "ReplicaTransitRoleArn", "MultiRegionConsistency"),
@@ -49,10 +49,6 @@ EXCLUSIVE = {
 LISTS = ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates")
 NOT_ACTIONS = frozenset(("TableName", "AttributeDefinitions", "MultiRegionConsistency", "GlobalTableWitnessUpdates"))
 STRUCTURES = ("WarmThroughput", "OnDemandThroughput")
-MOST_UNITS_OF_A_TABLE = 40000
-MOST_UNITS_OF_AN_ACCOUNT = 80000
-HIGHER = "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
-SWITCHES_A_DAY, CLASSES_A_MONTH, ENCRYPTIONS_A_DAY, DECREASES_A_DAY = 4, 2, 4, 4
 
 
 # ---------------------------------------------------------------------- by the request alone
@@ -154,85 +150,6 @@ def _check_index_updates(updates: list[dict[str, Any]]) -> None:
             check_bounds(action["ProvisionedThroughput"], f" for index {name}")
 
 
-def one_online_index() -> AwsError:
-    """A second index is to be created or deleted."""
-    return AwsError(
-        "LimitExceededException",
-        "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
-    )
-
-
-# ---------------------------------------------------------------------- by what is on its way
-
-
-def check_states(table: Table, request: dict[str, Any]) -> None:
-    """What can't begin while something else is on its way."""
-    if table.status in ("CREATING", "DELETING"):
-        raise busy(f"Table is being {'created' if table.status == 'CREATING' else 'deleted'}: {table.name}")
-    if "SSESpecification" in request and (table.settings.encryption or {}).get("Status") == "UPDATING":
-        raise busy("Server-Side Encryption is still being updated")
-    for wanted, members in WANTED.items():
-        if not any(name in request for name in members):
-            continue
-        for job, words in table.jobs.items():
-            template = REFUSALS.get((job, wanted))
-            if template is not None:
-                raise busy(template.format(table=table.name, job=words))
-
-
-WANTED = {
-    "iops": ("ProvisionedThroughput", "BillingMode"),
-    "stream": ("StreamSpecification",),
-    "class": ("TableClass",),
-    "units": ("OnDemandThroughput",),
-}
-_CLASS_JOB = " when a table class update is in progress. Table: {table} TableClassUpdateInProgress: {job}"
-_STREAM_JOB = " when stream status is being updated. Table: {table} {job}"
-_INDEX_JOB = " when an index is being {job}"
-REFUSALS = {
-    ("iops", "iops"): "Table IOPS are currently being updated. Table: {table}",
-    ("iops", "stream"): "Can't enable or disable stream while table IOPS are being updated. Table: {table}",
-    ("iops", "class"): "Can't update table class while table IOPS are being updated. Table: {table}",  # a guess
-    ("iops", "units"): "OnDemandThroughput cannot be updated while BillingMode update is in progress",
-    ("stream", "iops"): "Can't change table IOPS" + _STREAM_JOB,
-    ("stream", "stream"): "A stream status change is currently in progress. Table: {table} {job}",
-    ("stream", "class"): "Can't update table class" + _STREAM_JOB,
-    ("stream", "units"): "OnDemandThroughput cannot be updated while stream status update is in progress",
-    ("class", "iops"): "Can't change table IOPS" + _CLASS_JOB,  # a guess
-    ("class", "stream"): "Can't change stream status" + _CLASS_JOB,
-    ("class", "class"): "Can't update table class" + _CLASS_JOB,
-    ("class", "units"): (
-        "OnDemandThroughput cannot be updated while TableClass update is in progress. TableClassUpdateInProgress: {job}"
-    ),
-    ("index", "iops"): "Can't change table IOPS" + _INDEX_JOB,
-    ("index", "stream"): "Can't change stream status" + _INDEX_JOB,
-    ("index", "class"): "Can't update table class" + _INDEX_JOB,  # a guess
-    ("index", "units"): "OnDemandThroughput cannot be updated while index {job}",
-}
-"""(what is on its way, what is wanted) -> the refusal; what isn't here goes ahead."""
-
-
-def check_index_states(table: Table, updates: list[dict[str, Any]]) -> None:
-    """Indexes come and go one at a time; one that isn't ACTIVE can't be changed."""
-    online = {name for name, own in table.progress.items() if own.status in ("CREATING", "DELETING")}
-    for update in updates:
-        ((kind, action),) = update.items()
-        name = action["IndexName"]
-        own = table.progress_of(name)
-        where = f"Table: {table.name} Index: {name}"
-        if own is not None and own.status == "CREATING" and not own.backfilling:
-            if kind == "Delete":
-                raise busy(
-                    "Index creation is in resource allocation phase. Retry deletion during backfilling phase or when the index "
-                    f"is active. {where}"
-                )
-            raise busy(f"Index is being created but is not backfilling yet.  {where}")
-        if own is not None and own.status in ("UPDATING", "DELETING"):
-            raise busy(f"Index is being {'updated' if own.status == 'UPDATING' else 'deleted'}. {where}")
-        if kind != "Update" and online - {name}:
-            raise one_online_index()
-
-
 # ---------------------------------------------------------------------- by the table's settings
 
 
@@ -275,74 +192,6 @@ def _check_change(current: Throughput, given: dict[str, int], whose: str) -> Non
         f"Current WriteCapacityUnits provisioned for {of}: {current.write}. Requested WriteCapacityUnits: "
         f"{given['WriteCapacityUnits']}. {HIGHER}"
     )
-
-
-def check_decrease(current: Throughput, given: dict[str, int], now: float) -> None:
-    """Four decreases in a day of UTC, and then one an hour after the last."""
-    last = current.last_decrease
-    less = given["ReadCapacityUnits"] < current.read or given["WriteCapacityUnits"] < current.write
-    if (
-        not less
-        or last is None
-        or last // DAY != now // DAY
-        or current.decreases < DECREASES_A_DAY
-        or now - last >= 3600
-    ):
-        return
-    raise AwsError(
-        "LimitExceededException",
-        "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. After the first 4 "
-        "decreases, each subsequent decrease in the same UTC day can be performed at most once every 3600 seconds. Number of "
-        f"decreases today: {current.decreases}. Last decrease at {_in_words(last)}. Next decrease can be made at "
-        f"{_in_words(min(last + 3600, (now // DAY + 1) * DAY))}.",
-    )
-
-
-def _in_words(timestamp: float) -> str:
-    time = from_timestamp(timestamp)
-    clock = f"{(time.hour + 11) % 12 + 1}:{time:%M:%S %p}"
-    return f"{time:%A, %B} {time.day}, {time.year} at {clock} Coordinated Universal Time"
-
-
-def check_most_provisioned(db: Database, given: dict[str, int] | None, index: str | None) -> None:
-    """The quota of a table or an index."""
-    for name in ("ReadCapacityUnits", "WriteCapacityUnits"):
-        units = (given or {}).get(name, 0)
-        if units > MOST_UNITS_OF_A_TABLE:
-            of_index, kind = ("", "table") if index is None else (f" for index {index}", "index")
-            raise AwsError(
-                "LimitExceededException",
-                f"The requested {name}{of_index}, {units}, is above the per {kind} maximum for the account in "
-                f"{db.scope.region}. Per {kind} maximum: {MOST_UNITS_OF_A_TABLE}. {HIGHER}",
-            )
-
-
-def check_account(db: Database, given: dict[str, int], replaced: Throughput | None = None) -> None:
-    """The quota of an account and region for all that is provisioned; ``replaced`` is what the new throughput stands for."""
-    for name, member in (("ReadCapacityUnits", "read"), ("WriteCapacityUnits", "write")):
-        reserved = sum(
-            getattr(throughput, member)
-            for table in db.tables.values()
-            for throughput in (table.settings.throughput, *(own.throughput for own in table.index_settings.values()))
-        )
-        asked = given[name] - (0 if replaced is None else getattr(replaced, member))
-        if reserved + asked > MOST_UNITS_OF_AN_ACCOUNT and asked > 0:
-            raise AwsError(
-                "LimitExceededException",
-                f"This request would have caused the {name} limit to be exceeded for the account in {db.scope.region}. Current "
-                f"{name} reserved by the account: {reserved}. Limit: {MOST_UNITS_OF_AN_ACCOUNT}. Requested: {asked}. {HIGHER}",
-            )
-
-
-def check_most_on_demand(db: Database, given: dict[str, int] | None, whose: str) -> None:
-    """Nobody's limit is above the account's."""
-    for name, kind in (("MaxReadRequestUnits", "Read"), ("MaxWriteRequestUnits", "Write")):
-        if (given or {}).get(name, 0) > MOST_UNITS_OF_A_TABLE:
-            raise AwsError(
-                "LimitExceededException",
-                f"Subscriber limit exceeded: Requested {name} for OnDemandThroughput for {whose} exceeds "
-                f"TableMax{kind}CapacityUnits of the account in region {db.scope.region}",
-            )
 
 
 def check_warm_up(given: dict[str, int], current: dict[str, int], whose: str) -> None:
@@ -425,43 +274,3 @@ def _check_index_update(db: Database, table: Table, action: dict[str, Any], bill
     check_most_on_demand(db, action.get("OnDemandThroughput"), f"index : {name}")
     if "WarmThroughput" in action:
         check_warm_up(action["WarmThroughput"], own.warm, f"index {name}")
-
-
-# ---------------------------------------------------------------------- by quotas over time
-
-
-def check_quotas(table: Table, request: dict[str, Any]) -> None:
-    """How often a setting may be changed."""
-    now = table.scope.timestamp()
-    settings = table.settings
-    if "TableClass" in request and sum(now - time < 30 * DAY for time in settings.class_changes) >= CLASSES_A_MONTH:
-        raise AwsError(
-            "LimitExceededException",
-            f"Subscriber limit exceeded: Updates to TableClass are limited to {CLASSES_A_MONTH} times in 30 day(s).",
-        )
-    if "SSESpecification" in request:
-        _check_encryptions(settings.encryption_changes, now)
-    if request.get("BillingMode") == PER_REQUEST and settings.billing_mode != PER_REQUEST:
-        recent = [time for time in settings.on_demand_switches if now - time < DAY]
-        if len(recent) >= SWITCHES_A_DAY:  # "Considerations when switching capacity modes" of the developer guide
-            last, following = (
-                f"{from_timestamp(time):%a %b %d %H:%M:%S UTC %Y}" for time in (recent[-1], recent[0] + DAY)
-            )
-            raise AwsError(
-                "LimitExceededException",
-                f"Subscriber limit exceeded: Update to PayPerRequest mode are limited to {SWITCHES_A_DAY} times in 1 day(s). "
-                f"Last update at {last}. Next update can be made at {following}",
-            )  # a guess after what was answered when it was once a day
-
-
-def _check_encryptions(changes: tuple[float, ...], now: float) -> None:
-    recent = [time for time in changes if now - time < DAY]
-    if len(recent) < ENCRYPTIONS_A_DAY or now - recent[-1] >= 21600:
-        return
-    raise AwsError(
-        "LimitExceededException",
-        f"Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at {iso(recent[0] + DAY)}. "
-        "After the first 4 change, each subsequent change in the same window can be performed at most once every 21600 seconds. "
-        f"Number of updates today: {len(recent)}. Last change at {iso(recent[-1])}. Next changes can be made at "
-        f"{iso(min(recent[-1] + 21600, recent[0] + DAY))}.",
-    )
