@@ -56,9 +56,12 @@ ORDERS = {
     ],
     "AttributeAction": ["ADD", "PUT", "DELETE"],
     "ScalarAttributeType": ["B", "N", "S"],
+    "ProjectionType": ["ALL", "INCLUDE", "KEYS_ONLY"],
     "StreamViewType": ["OLD_IMAGE", "KEYS_ONLY", "NEW_AND_OLD_IMAGES", "NEW_IMAGE"],
     "ContributorInsightsMode": ["THROTTLED_KEYS", "ACCESSED_AND_THROTTLED_KEYS"],
     "InputCompressionType": ["ZSTD", "NONE", "GZIP"],
+    "InvokeMode": ["RESPONSE_STREAM", "BUFFERED"],
+    "RecursiveLoop": ["Terminate", "Allow"],
 }
 """Enums which the service lists in another order than botocore's model: recorded; of DynamoDB, the parity suite's and
 dynalite's public tests, which run against the service, moto's that are verified on it, and what ack-api-quirks has measured."""
