@@ -42,6 +42,7 @@ PART = register(
         noun="documentation_part",
         key="documentationPartId",
         missing="Invalid Documentation part identifier specified",
+        api_first_to_go=True,  # recorded
         make=_make_part,
         rules=(Rule("/properties"),),
         changed=_checked,

@@ -10,7 +10,8 @@ from .gateway import Api, Record, State, not_found
 from .inputs import check
 from .integrations import check_content_types
 from .kind import Kind, Request, answer, page, register
-from .patching import ALL, Rule, patched
+from .methods import NO_CONTENT_TYPE, NO_PARAMETER
+from .patching import ALL, Rule, patched, path_words
 
 STATUSES = {
     "ACCESS_DENIED": "403",
@@ -36,7 +37,12 @@ STATUSES = {
     "WAF_FILTERED": "403",
 }
 TEMPLATES = {"application/json": '{"message":$context.error.messageString}'}
-RULES = (Rule("/responseParameters/*", ALL), Rule("/responseTemplates/*", ALL), Rule("/statusCode"))
+EMPTY = "Invalid null or empty value in {}"
+RULES = (  # recorded, but that a template isn't there
+    Rule("/responseParameters/*", ALL, absent=NO_PARAMETER, empty=EMPTY.format("responseParameters")),
+    Rule("/responseTemplates/*", ALL, absent=NO_CONTENT_TYPE, empty=EMPTY.format("responseTemplates")),
+    Rule("/statusCode"),
+)
 
 
 def default(kind: str) -> Record:
@@ -59,7 +65,7 @@ def effective(api: Api, kind: str) -> Record:
     base = own.get("DEFAULT_5XX" if status >= "500" else "DEFAULT_4XX")
     if base is None or not status:
         return default(kind)
-    return {**base, "responseType": kind, "statusCode": base.get("statusCode") or status}
+    return {**base, "responseType": kind, "statusCode": base.get("statusCode") or status, "defaultResponse": True}
 
 
 def _make(db: State, request: Request) -> Record:
@@ -107,14 +113,13 @@ def get_gateway_responses(db: State, request: Request) -> Record:
 def update_gateway_response(db: State, request: Request) -> Record:
     check("UpdateGatewayResponse", request)
     api, kind = db.api(request), request["responseType"]
-    record = patched(_current(api, kind), request.get("patchOperations"), RULES)
+    record = patched(_current(api, kind), request.get("patchOperations"), RULES, path_words)
     check_content_types(record.get("responseTemplates"))
     api.table("gateway_responses")[kind] = {**record, "defaultResponse": False}
     return answer(api.table("gateway_responses")[kind], 200)
 
 
 def _current(api: Api, kind: str) -> Record:
-    found = api.table("gateway_responses").get(kind)
-    if found is None and kind not in STATUSES:
+    if kind not in STATUSES:
         raise not_found("Gateway response type not defined on api")
-    return found or default(kind)
+    return effective(api, kind)

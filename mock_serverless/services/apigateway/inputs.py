@@ -1,11 +1,13 @@
 """Requests checked as API Gateway's front end checks them: enums, in its own order and with its own paths, from botocore's model.
 
 Recorded: members of the body are called ``createRestApiInput.endpointConfiguration.types``, members of the path only by
-their name; a list of enum values is one constraint of the whole list; lengths and patterns are left to the operations.
+their name, and come after them; a list of enum values is one constraint of the whole list; lengths and patterns, but for that
+of status codes, are left to the operations.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -17,6 +19,7 @@ from ...core.operation import service_model
 ORDERS = {
     "EndpointType": "PRIVATE, EDGE, REGIONAL",
     "IpAddressType": "ipv4, dualstack",
+    "IntegrationType": "HTTP, MOCK, AWS_PROXY, HTTP_PROXY, AWS",
     "Op": "add, remove, move, test, replace, copy",
     "DocumentationPartType": "RESPONSE_BODY, RESPONSE, METHOD, MODEL, AUTHORIZER, RESPONSE_HEADER, RESOURCE, PATH_PARAMETER, "
     "REQUEST_BODY, QUERY_PARAMETER, API, REQUEST_HEADER",
@@ -27,6 +30,7 @@ ORDERS = {
 }
 # enums which are checked by the operations, in words of their own
 OWN_WORDS = frozenset({"PutMode"})
+STATUS_CODE = re.compile(r"[1-5]\d\d")
 
 
 def check(operation: str, request: dict[str, Any]) -> None:
@@ -34,8 +38,8 @@ def check(operation: str, request: dict[str, Any]) -> None:
     shape = _input_shape(operation)
     found: list[str] = []
     body = operation[:1].lower() + operation[1:] + "Input."
-    for name, value in request.items():
-        member = shape.members.get(name)
+    for name in sorted(request, key=lambda name: _is_in_path(shape, name)):
+        member, value = shape.members.get(name), request[name]
         if member is not None and value is not None:
             prefix = "" if member.serialization.get("location") else body
             _check(value, member, prefix + name, found)
@@ -45,6 +49,10 @@ def check(operation: str, request: dict[str, Any]) -> None:
             found.append(violation(None, prefix + name, NOT_NULL))
     if found:
         raise validation_error(found)
+
+
+def _is_in_path(shape: Any, name: str) -> bool:
+    return name in shape.members and bool(shape.members[name].serialization.get("location"))
 
 
 @cache
@@ -69,6 +77,10 @@ def _check(value: Any, shape: Any, path: str, found: list[str]) -> None:
             raise _not_a_string(value)
         if shape.enum and value not in shape.enum and shape.name not in OWN_WORDS:
             found.append(violation(value, path, _constraint(shape)))
+        elif shape.name == "StatusCode" and not STATUS_CODE.fullmatch(value):
+            found.append(
+                violation(value, path, f"Member must satisfy regular expression pattern: {STATUS_CODE.pattern}")
+            )
 
 
 def _check_list(value: Any, shape: Any, path: str, found: list[str]) -> None:

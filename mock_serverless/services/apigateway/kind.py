@@ -15,7 +15,7 @@ from typing import Any
 from ...core.operation import operation
 from .gateway import Record, State, bad_request, conflict, not_found
 from .inputs import check
-from .patching import Rule, patched, with_value, without
+from .patching import Rule, Words, full_words, patched, with_value, without
 
 Request = dict[str, Any]
 LIMIT, MOST = 25, 500  # https://docs.aws.amazon.com/apigateway/latest/api/API_GetResources.html
@@ -33,9 +33,11 @@ class Kind:
     plural: str = ""
     in_api: bool = True  # it is part of an API, not of the account
     api_first: bool = False  # when its API is missing, that is what AWS says
+    api_first_to_go: bool = False  # but only when one is deleted
     no_api: Callable[[str], Exception] | None = None  # what create says when its API is missing
     exists: str = ""  # AWS's words when one of the name is there already
     rules: Sequence[Rule] = ()
+    words: Words = full_words  # AWS's words for a patch that rules don't allow
     patch: Callable[[State, Request, Record, dict[str, Any]], Record] | None = (
         None  # one operation, where rules don't say all
     )
@@ -168,7 +170,7 @@ def _update(kind: Kind, name: str) -> Any:
         check(name, request)
         old = kind.find(db, request)
         one = kind.rules if kind.patch is None else partial(kind.patch, db, request)
-        new = patched(old, request.get("patchOperations"), one)
+        new = patched(old, request.get("patchOperations"), one, kind.words)
         if kind.changed is not None:
             new = kind.changed(db, request, old, new)
         kind.put(db, request, new)
@@ -180,6 +182,8 @@ def _update(kind: Kind, name: str) -> Any:
 def _delete(kind: Kind, name: str) -> Any:
     def delete(db: State, request: Request) -> Record:
         check(name, request)
+        if kind.api_first_to_go:
+            db.api(request)
         record = kind.find(db, request)
         if kind.leave is not None:
             kind.leave(db, request, record)

@@ -7,7 +7,7 @@ import re
 from ...core.errors import NotSupported
 from .gateway import Record, State, bad_request
 from .kind import Kind, Nested, Request, register
-from .patching import ALL, Rule, text, truth
+from .patching import ALL, Rule, method_words, path_words, text, truth
 from .resources import RESOURCE
 
 HTTP_METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY")
@@ -21,14 +21,17 @@ REQUEST_PARAMETER = re.compile(
     r"method\.request\.(?:querystring|header|path|multivaluequerystring|multivalueheader)\..+"
 )
 
+NO_PARAMETER = "Invalid parameter name specified"
+NO_CONTENT_TYPE = "Content-Type specified was not found"
+
 METHOD_RULES = (
     Rule("/apiKeyRequired", convert=truth),
     Rule("/authorizationScopes", ("add", "remove", "replace")),
     Rule("/authorizationType"),
     Rule("/authorizerId", ("replace", "remove")),
     Rule("/operationName"),
-    Rule("/requestModels/*", ALL),
-    Rule("/requestParameters/*", ALL, truth),
+    Rule("/requestModels/*", ALL, absent=NO_CONTENT_TYPE),  # a guess: as of the response's, which are recorded
+    Rule("/requestParameters/*", ALL, truth, absent=NO_PARAMETER),  # a guess, too
     Rule("/requestValidatorId"),
 )
 
@@ -105,6 +108,7 @@ METHOD = register(
         place=_methods,
         make=_make_method,
         rules=METHOD_RULES,
+        words=method_words,
         changed=_changed_method,
         statuses={"delete": 204},
     ),
@@ -116,9 +120,11 @@ METHOD = register(
 # ---------------------------------------------------------------------- responses
 
 
-STATUS_CODE = re.compile(r"[1-5]\d\d")
 RESPONSE_PARAMETER = re.compile(r"method\.response\.header\..+")
-RESPONSE_RULES = (Rule("/responseModels/*", ALL, text), Rule("/responseParameters/*", ALL, truth))
+RESPONSE_RULES = (
+    Rule("/responseModels/*", ALL, text, absent=NO_CONTENT_TYPE),
+    Rule("/responseParameters/*", ALL, truth, absent=NO_PARAMETER),
+)
 
 
 def inside_method(db: State, request: Request, *path: str) -> Nested:
@@ -129,10 +135,7 @@ def inside_method(db: State, request: Request, *path: str) -> Nested:
 
 
 def _make_response(db: State, request: Request) -> Record:
-    status = request["statusCode"]
-    if not STATUS_CODE.fullmatch(status):
-        raise bad_request(f"Invalid status code specified: {status}")  # a guess at AWS's words
-    record = {"statusCode": status}
+    record = {"statusCode": request["statusCode"]}
     record |= {m: request[m] for m in ("responseParameters", "responseModels") if request.get(m) is not None}
     return _checked_response(db, request, {}, record)
 
@@ -159,6 +162,7 @@ METHOD_RESPONSE = register(
         place=lambda db, request: inside_method(db, request, "methodResponses"),
         make=_make_response,
         rules=RESPONSE_RULES,
+        words=path_words,
         changed=_checked_response,
         statuses={"delete": 204, "update": 201},
     ),

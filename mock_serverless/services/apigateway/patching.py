@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .gateway import Record, bad_request
+from .gateway import Record, bad_request, not_found
 
 Convert = Callable[[str], Any]
 Patch = Callable[[Record, dict[str, Any]], Record]
@@ -50,6 +50,8 @@ class Rule:
     convert: Convert = text
     listed: bool = False
     refuse: Callable[[Any], str | None] | None = None  # (value) -> AWS's message when it can't be
+    absent: str = ""  # AWS's words when what is to be replaced or removed isn't there
+    empty: str = ""  # AWS's words when there is no value
 
     def fits(self, steps: Sequence[str]) -> bool:
         """Whether a path is one of this rule's."""
@@ -66,25 +68,63 @@ def steps_of(path: str) -> list[str]:
     return [s.replace("~1", "/").replace("~0", "~") for s in path.split("/")[1:]]
 
 
-def patched(record: Record, operations: Sequence[dict[str, Any]] | None, patch: Sequence[Rule] | Patch) -> Record:
+def full_words(op: str, path: str, rule: Rule | None, rules: Sequence[Rule]) -> str:
+    """What most kinds say of an operation which isn't supported, with all that is."""
+    paths = [r.path for r in rules if op in r.ops and "*" not in r.path]
+    message = f"Invalid patch path  '{path}' specified for op '{op}'. "
+    return message + (f"Must be one of: [{', '.join(paths)}]" if paths else "Please choose supported operations")
+
+
+def path_words(op: str, path: str, rule: Rule | None, rules: Sequence[Rule]) -> str:
+    """What others say: just the path."""
+    return f"Invalid patch path {path or 'null'}"
+
+
+def method_words(op: str, path: str, rule: Rule | None, rules: Sequence[Rule]) -> str:
+    """And methods: the path, or what can be done with it."""
+    return path_words(op, path, rule, rules) if rule is None else _possible(rule)
+
+
+def api_words(op: str, path: str, rule: Rule | None, rules: Sequence[Rule]) -> str:
+    """And APIs: all that is supported, or what can be done with the path."""
+    return full_words(op, path, rule, rules) if rule is None else _possible(rule)
+
+
+def _possible(rule: Rule) -> str:
+    return f"Invalid patch operation specified. Must be one of: [{', '.join(rule.ops)}]"
+
+
+Words = Callable[[str, str, "Rule | None", Sequence[Rule]], str]
+
+
+def patched(
+    record: Record,
+    operations: Sequence[dict[str, Any]] | None,
+    patch: Sequence[Rule] | Patch,
+    words: Words = full_words,
+) -> Record:
     """A new record with the operations applied, in order: by rules, or by a function that applies one."""
     for operation in operations or ():
-        record = patch(record, operation) if callable(patch) else apply(record, operation, patch)
+        record = patch(record, operation) if callable(patch) else apply(record, operation, patch, words)
     return record
 
 
-def apply(record: Record, operation: dict[str, Any], rules: Sequence[Rule]) -> Record:
+def apply(record: Record, operation: dict[str, Any], rules: Sequence[Rule], words: Words = full_words) -> Record:
     """One operation."""
     op, path = operation.get("op") or "", operation.get("path") or ""
     steps = steps_of(path)
     rule = next((r for r in rules if r.fits(steps)), None)
     if rule is None or op not in rule.ops:
-        raise _unsupported(op, path, rule, rules)
+        raise bad_request(words(op, path, rule, rules))
     value = operation.get("value")
     if rule.listed:
         return _listed(record, steps, op, value)
+    if rule.absent and op != "add" and not _is_there(record, steps):
+        raise not_found(rule.absent)
     if op == "remove":
         return without(record, steps)  # type: ignore[no-any-return]
+    if rule.empty and not value:
+        raise bad_request(rule.empty)
     converted = rule.convert(value if value is not None else "")
     problem = rule.refuse(converted) if rule.refuse is not None else None
     if problem is not None:
@@ -92,14 +132,12 @@ def apply(record: Record, operation: dict[str, Any], rules: Sequence[Rule]) -> R
     return with_value(record, steps, converted)  # type: ignore[no-any-return]
 
 
-def _unsupported(op: str, path: str, rule: Rule | None, rules: Sequence[Rule]) -> Exception:
-    if rule is not None:
-        return bad_request(f"Invalid patch operation specified. Must be one of: [{', '.join(rule.ops)}]")
-    paths = [r.path for r in rules if op in r.ops and "*" not in r.path]
-    message = f"Invalid patch path  '{path}' specified for op '{op}'. "
-    return bad_request(
-        message + (f"Must be one of: [{', '.join(paths)}]" if paths else "Please choose supported operations")
-    )
+def _is_there(record: Any, steps: Sequence[str]) -> bool:
+    for step in steps:
+        if not isinstance(record, dict) or step not in record:
+            return False
+        record = record[step]
+    return True
 
 
 def with_value(record: Any, steps: Sequence[str], value: Any) -> Any:

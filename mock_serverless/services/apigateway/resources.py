@@ -43,11 +43,7 @@ def _check_siblings(resources: dict[str, Record], parent: str, part: str, me: st
             continue
         if other["pathPart"] == part:
             raise conflict(f"Another resource with the same parent already has this name: {part}")
-        if (
-            part.startswith("{")
-            and other["pathPart"].startswith("{")
-            and part.endswith("+}") == other["pathPart"].endswith("+}")
-        ):
+        if part.startswith("{") and other["pathPart"].startswith("{"):  # a greedy one is one too (recorded)
             raise bad_request(
                 f"A sibling ({other['pathPart']}) of this resource already has a variable path part -- only one is allowed"
             )

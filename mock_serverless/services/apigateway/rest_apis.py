@@ -10,7 +10,7 @@ from ...core.operation import operation, service_model
 from .gateway import Api, Record, State, bad_request
 from .inputs import check
 from .kind import answer, chosen, page
-from .patching import Rule, apply, patched, text, truth
+from .patching import Rule, api_words, apply, patched, text, truth
 
 ENDPOINT_TYPES = ("REGIONAL", "EDGE", "PRIVATE")
 COMPRESSION = "Invalid minimum compression size, must be between 0 and 10485760"
@@ -177,7 +177,7 @@ def update_rest_api(db: State, request: dict[str, Any]) -> Record:
 def _patched(record: Record, patch: dict[str, Any]) -> Record:
     if (patch.get("path") or "").startswith("/endpointConfiguration/types/"):
         return _patch_type(record, patch)
-    record = apply(record, patch, RULES)
+    record = apply(record, patch, RULES, api_words)
     _check_address(record, patch)
     return record
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
+from ...core.clock import from_timestamp
 from ...core.errors import NotSupported
-from ...core.hosts import Request, request_of
+from ...core.hosts import Request, Response, request_of
 from ...core.operation import operation
 from .gateway import Api, Record, State
 from .inputs import check
@@ -15,6 +14,7 @@ from .pipeline.answers import integration_response
 from .pipeline.context import describe
 from .pipeline.entry import run
 from .pipeline.exchange import Exchange
+from .pipeline.execution_log import log_end, log_received, log_request
 from .pipeline.integration import integrate
 from .pipeline.routing import match, read
 from .pipeline.validation import validate
@@ -39,15 +39,10 @@ def test_invoke_method(db: State, request: Parameters) -> Record:
     x.path, x.stage_variables = x.request.path, dict(request.get("stageVariables") or {})
     x.path_parameters = _path_parameters(api, resource, x.path)
     started = db.scope.timestamp()
-    response = run(x, (_begin, validate, integrate, integration_response))
-    if x.error is None:
-        x.log("Successfully completed execution")
-        x.log(f"Method completed with status: {response.status}")
-    headers: dict[str, list[str]] = {}
-    for name, value in response.headers:
-        plain = x.error is None or name.lower() != "content-type"
-        if name.lower() not in OF_TRANSPORT and plain:
-            headers.setdefault(name, []).append(value)
+    x.notes, x.levels = [], {"ERROR", "INFO", "DATA"}
+    response = run(x, (_begin, validate, integrate, log_received, integration_response))
+    headers = _headers(x, response)
+    log_end(x, response.status, response.body, tuple((n, v) for n, values in headers.items() for v in values))
     return {
         "status": response.status,
         "body": response.body.decode("utf-8", errors="replace"),
@@ -67,6 +62,18 @@ def _request(db: State, request: Parameters, resource: Record) -> Request:
     return request_of(request["httpMethod"], f"https://{host}/{path.lstrip('/')}", pairs, body)
 
 
+def _headers(x: Exchange, response: Response) -> dict[str, list[str]]:
+    """Recorded: without those of the transport; of a mock, without a trace, and of a refusal, without a content type."""
+    hidden = OF_TRANSPORT | ({"content-type"} if x.error else set())
+    if x.error is None and x.integration["type"] == "MOCK":
+        hidden |= {"x-amzn-trace-id"}
+    headers: dict[str, list[str]] = {}
+    for name, value in response.headers:
+        if name.lower() not in hidden:
+            headers.setdefault(name, []).append(value)
+    return headers
+
+
 def _path_parameters(api: Api, resource: Record, path: str) -> dict[str, str]:
     found = match([resource], path)
     return found[1] if found is not None else {}
@@ -76,20 +83,9 @@ def _begin(x: Exchange) -> None:
     read(x)
     describe(x)
     x.context |= {"resourceId": x.resource["id"], "resourcePath": x.resource["path"]}
-    params = x.params()
-    x.log(f"Starting execution for request: {x.context['requestId']}")
-    x.log(f"HTTP Method: {x.request.method}, Resource Path: {x.request.path}")
-    x.log(f"Method request path: {_shown(params['path'])}")
-    x.log(f"Method request query string: {_shown(params['querystring'])}")
-    x.log(f"Method request headers: {_shown(params['header'])}")
-    x.log(f"Method request body before transformations: {x.request.body.decode('utf-8', errors='replace')}")
-
-
-def _shown(values: dict[str, str]) -> str:
-    return "{" + ", ".join(f"{k}={v}" for k, v in values.items()) + "}" if values else json.dumps(values)
+    log_request(x)
 
 
 def _log(x: Exchange) -> str:
-    when = x.db.scope.now().strftime("%a %b %d %H:%M:%S UTC %Y")
-    lines = [f"{when} : {line}" for line in x.logged]
+    lines = [f"{from_timestamp(when):%a %b %d %H:%M:%S UTC %Y} : {line}" for when, line in x.notes or ()]
     return "\n".join([f"Execution log for request {x.context['requestId']}", *lines, ""])

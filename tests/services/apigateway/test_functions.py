@@ -439,6 +439,29 @@ def test_integrations_with_services_and_with_other_apis(cloud: Cloud) -> None:
         cloud.http.get(elsewhere)
 
 
+def test_the_log_of_a_tried_mock(cloud: Cloud) -> None:
+    """Recorded by a public test suite on AWS: its lines, and no trace among the headers."""
+    mock = {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}}
+    answer = {"200": {"responseTemplates": {"application/json": "all"}}}
+    url = make_api([{"path": "/pets", "integration": mock, "responses": answer}])
+    api, where = client(), {"restApiId": id_of(url)}
+    resource = next(r["id"] for r in api.get_resources(**where)["items"] if r["path"] == "/pets")
+    tried = api.test_invoke_method(**where, resourceId=resource, httpMethod="GET")
+    assert tried["headers"] == {"Content-Type": "application/json"}
+    assert [line.partition(" : ")[2] for line in tried["log"].split("\n")[2:]] == [
+        "HTTP Method: GET, Resource Path: /pets",
+        "Method request path: {}",
+        "Method request query string: {}",
+        "Method request headers: {}",
+        "Method request body before transformations: ",
+        "Method response body after transformations: all",
+        "Method response headers: {Content-Type=application/json}",
+        "Successfully completed execution",
+        "Method completed with status: 200",
+        "",
+    ]
+
+
 def test_trying_a_method_without_a_deployment(cloud: Cloud) -> None:
     cloud.function("f", echo)
     url = make_api([{"path": "/{id}", "function": "f", "apiKeyRequired": True}])
@@ -456,6 +479,8 @@ def test_trying_a_method_without_a_deployment(cloud: Cloud) -> None:
     assert (tried["status"], event["pathParameters"], event["stageVariables"]) == (200, {"id": "7"}, {"v": "1"})
     assert event["requestContext"]["stage"] == "test-invoke-stage"
     assert "Method request query string: {q=1}" in tried["log"]
+    for line in ("Sending request to https://lambda", "Received response. Status: 200", "Method response headers: {"):
+        assert line in tried["log"]
     assert tried["log"].endswith("Method completed with status: 200\n")
     with pytest.raises(api.exceptions.NotFoundException, match="Invalid Method identifier specified"):
         api.test_invoke_method(**where, resourceId=resource, httpMethod="PUT")

@@ -66,6 +66,11 @@ def log_start(x: Exchange) -> None:
             "Request will not contribute to throttle or quota limits",
         )
     x.note("INFO", f"Usage Plan check succeeded for API Key {key} and API Stage {x.api_id}/{x.stage_name}")
+    log_request(x)
+
+
+def log_request(x: Exchange) -> None:
+    """What was asked."""
     x.note("INFO", f"Starting execution for request: {x.context['requestId']}")
     x.note("INFO", f"HTTP Method: {x.request.method}, Resource Path: {x.path}")
     params = x.params()
@@ -101,17 +106,22 @@ def write(x: Exchange, response: Response) -> None:
     """The last lines, and all of them to the group."""
     if x.notes is None:
         return
-    if x.error is None:
-        x.note("DATA", f"Method response body after transformations: {_text(response.body)}")
-        x.note("DATA", f"Method response headers: {_headers(response.headers)}")
-        x.note("INFO", "Successfully completed execution")
-        x.note("INFO", f"Method completed with status: {response.status}")
+    log_end(x, response.status, response.body, response.headers)
     group = f"API-Gateway-Execution-Logs_{x.api_id}/{x.stage_name}"
     stream = hashlib.md5(f"{x.api_id}/{x.stage_name}".encode(), usedforsecurity=False).hexdigest()
     request = x.context["requestId"]
     lines = [(when, _cut(f"({request}) {text}")) for when, text in x.notes]
     if lines:
         x.db.scope.log(group, stream, lines)
+
+
+def log_end(x: Exchange, status: int, body: bytes, headers: Headers) -> None:
+    """What was answered; of a refusal, nothing more than what was said when it came."""
+    if x.error is None:
+        x.note("DATA", f"Method response body after transformations: {_text(body)}")
+        x.note("DATA", f"Method response headers: {_headers(headers)}")
+        x.note("INFO", "Successfully completed execution")
+        x.note("INFO", f"Method completed with status: {status}")
 
 
 def shown(values: Mapping[str, str]) -> str:
