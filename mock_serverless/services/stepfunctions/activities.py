@@ -9,7 +9,8 @@ from ...core.errors import AwsError
 from ...core.operation import operation
 from .encryption import OWNED, check_encryption
 from .names import check_name, page
-from .store import Activity, State, Token
+from .store import Activity, State, Token, check_arn
+from .tags import tags_of
 
 
 @operation
@@ -20,7 +21,7 @@ def create_activity(db: State, request: dict[str, Any]) -> dict[str, Any]:
     activity, encryption = db.activities.get(arn), request.get("encryptionConfiguration")
     if activity is None:
         check_encryption(db, encryption, {"aws:states:activityArn": arn})
-        tags = {t["key"]: t.get("value", "") for t in request.get("tags", ())}
+        tags = tags_of(request, arn)
         activity = Activity(arn, request["name"], db.scope.timestamp(), tags, encryption or OWNED)
         db.activities[arn] = activity
     elif encryption not in (None, activity.encryption):
@@ -42,13 +43,14 @@ def _entry(activity: Activity) -> dict[str, Any]:
 @operation
 def delete_activity(db: State, request: dict[str, Any]) -> dict[str, Any]:
     """Nothing happens when there is none (recorded)."""
+    check_arn(request["activityArn"], ("activity",))
     db.activities.pop(request["activityArn"], None)
     return {}
 
 
 @operation
 def list_activities(db: State, request: dict[str, Any]) -> dict[str, Any]:
-    found, token = page(list(db.activities.values()), request)
+    found, token = page(list(db.activities.values()), request, db.scope.timestamp())
     return {"activities": [_entry(a) for a in found], **token}
 
 

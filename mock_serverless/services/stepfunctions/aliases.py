@@ -9,7 +9,7 @@ from ...core.clock import from_timestamp
 from ...core.errors import AwsError
 from ...core.operation import operation
 from .names import page
-from .store import Alias, State, StateMachine
+from .store import Alias, State, StateMachine, being_deleted
 
 
 def _routes(db: State, routes: list[dict[str, Any]]) -> tuple[StateMachine, list[dict[str, Any]]]:
@@ -45,6 +45,8 @@ def _missing() -> AwsError:
 def create_state_machine_alias(db: State, request: dict[str, Any]) -> dict[str, Any]:
     name = request["name"]
     machine, routes = _routes(db, request["routingConfiguration"])
+    if machine.deleting:
+        raise being_deleted(machine.arn)
     there = machine.aliases.get(name)
     if there is not None:
         if (there.routes, there.description) != (routes, request.get("description")):
@@ -84,6 +86,11 @@ def describe_state_machine_alias(db: State, request: dict[str, Any]) -> dict[str
 @operation
 def update_state_machine_alias(db: State, request: dict[str, Any]) -> dict[str, Any]:
     machine, alias = find(db, request["stateMachineAliasArn"])
+    if machine.deleting:
+        raise being_deleted(machine.arn)
+    if not {"description", "routingConfiguration"} & request.keys():
+        # "You must specify at least one of the description or routingConfiguration parameters": the words are a guess
+        raise _refused("Either the description or the routingConfiguration must be specified")
     if "routingConfiguration" in request:
         target, routes = _routes(db, request["routingConfiguration"])
         if target is not machine:
@@ -107,10 +114,10 @@ def delete_state_machine_alias(db: State, request: dict[str, Any]) -> dict[str, 
 @operation
 def list_state_machine_aliases(db: State, request: dict[str, Any]) -> dict[str, Any]:
     arn = request["stateMachineArn"]
-    machine = db.machine(arn)
-    aliases = list(machine.aliases.values())
+    machine = db.active_machine(arn)
+    aliases = list(reversed(machine.aliases.values()))  # "the most recently created aliases listed first"
     if arn != machine.arn:
         aliases = [a for a in aliases if any(r["stateMachineVersionArn"] == arn for r in a.routes)]
-    found, token = page(aliases, request)
+    found, token = page(aliases, request, db.scope.timestamp())
     entries = [{"stateMachineAliasArn": a.arn, "creationDate": from_timestamp(a.created)} for a in found]
     return {"stateMachineAliases": entries, **token}

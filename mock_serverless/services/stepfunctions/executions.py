@@ -19,8 +19,8 @@ from .language import Document
 from .language.definition import no_json
 from .machines import details
 from .mock_configuration import Case
-from .names import check_name, page
-from .store import Execution, Revision, State, StateMachine
+from .names import check_name, check_size, page
+from .store import Execution, Revision, State, StateMachine, being_deleted
 
 LIVE = frozenset({"RUNNING", "PENDING_REDRIVE"})
 
@@ -60,6 +60,7 @@ def _started(execution: Execution) -> dict[str, Any]:
 def _input(request: dict[str, Any]) -> Document:
     """Recorded: none is ``{}``, an empty text is refused in words of its own."""
     document = Document(text=request.get("input", "{}"))
+    check_size("input", document.text)
     if not document.text:
         raise AwsError("InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'")
     try:
@@ -75,7 +76,7 @@ def begin(
 ) -> Execution:
     """Make an execution and let it start as the next due work."""
     if machine.deleting:
-        raise AwsError("StateMachineDeleting", f"State Machine Being Deleted: '{machine.arn}'")
+        raise being_deleted(machine.arn)
     revision, version, alias = _chosen(db, machine, request["stateMachineArn"])
     check_data_key(db, machine)
     scope = db.scope
@@ -240,7 +241,7 @@ def describe_state_machine_for_execution(db: State, request: dict[str, Any]) -> 
         "stateMachineArn": execution.machine,
         "name": execution.machine_name,
         "updateDate": from_timestamp(execution.machine_updated),
-        **details(execution.revision, execution.settings),
+        **details(execution.revision, execution.settings, request.get("includedData") != "METADATA_ONLY"),
     }
     if execution.map_run is not None:  # API_DescribeStateMachineForExecution
         answer.update(mapRunArn=execution.map_run, label=execution.machine.rpartition("/")[2])
@@ -277,7 +278,7 @@ def _page(db: State, executions: list[Execution], request: dict[str, Any]) -> di
     found.sort(key=lambda e: e.stopped or e.redriven or e.started, reverse=True)
     if "redriveFilter" in request:
         found = [e for e in found if bool(e.redrives) is (request["redriveFilter"] == "REDRIVEN")]
-    entries, token = page(found, request)
+    entries, token = page(found, request, db.scope.timestamp())
     for entry in entries:
         if entry.status not in LIVE:
             db.scope.looked_at(entry.arn)
@@ -332,15 +333,18 @@ def _not_redrivable(db: State, execution: Execution) -> str | None:
 
 
 MOST_REDRIVABLE_EVENTS = 24_999
+TOKENS_KEPT, TOKENS_COUNT_FOR = 10, 15 * 60
+"""Client tokens of redrives, and the seconds for which they are known: API_RedriveExecution."""
 
 
 @operation
 def redrive_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
     """Goes on with what did not succeed: https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html"""
     execution = db.execution(request["executionArn"])
-    token = request.get("clientToken")
-    if token is not None and token == execution.redrive_token and execution.redriven is not None:
-        return {"redriveDate": from_timestamp(execution.redriven)}
+    token, now = request.get("clientToken"), db.scope.timestamp()
+    redriven = execution.redrive_tokens.get(token or "")
+    if redriven is not None and now - redriven <= TOKENS_COUNT_FOR:
+        return {"redriveDate": from_timestamp(redriven)}
     reason = _not_redrivable(db, execution)
     if reason is None and execution.map_run is not None:
         # a guess: "to redrive a Map Run, you must redrive the parent workflow"
@@ -348,8 +352,10 @@ def redrive_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
     if reason is not None:
         raise AwsError("ExecutionNotRedrivable", reason)
     redrive(db, execution)
-    execution.redrive_token = token
     assert execution.redriven is not None
+    if token is not None:
+        kept = [*execution.redrive_tokens.items(), (token, execution.redriven)]
+        execution.redrive_tokens = dict(kept[-TOKENS_KEPT:])
     return {"redriveDate": from_timestamp(execution.redriven)}
 
 

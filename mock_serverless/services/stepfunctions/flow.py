@@ -129,7 +129,7 @@ def finish(
 class World:
     """The environment of one execution."""
 
-    __slots__ = ("_logs", "_most", "_random", "count", "db", "execution", "flow")
+    __slots__ = ("_logs", "_machine", "_most", "_random", "count", "db", "execution", "flow")
 
     def __init__(self, flow: kernel.Flow, db: State, execution: Execution) -> None:
         self.flow = flow
@@ -138,6 +138,7 @@ class World:
         self.count = 0
         self._random = Random(execution.seed if not execution.redrives else f"{execution.seed}:{execution.redrives}")
         self._most = MOST_EVENTS[execution.type]
+        self._machine = db.machines.get(execution.machine.partition("/")[0]) if execution.type == "STANDARD" else None
         self._logs = execution.settings["loggingConfiguration"]["level"] != "OFF"
 
     def now(self) -> float:
@@ -157,7 +158,16 @@ class World:
         return "AQB8AAAAKgAAAAM" + "".join(self._random.choices(TOKEN_CHARACTERS, k=613))
 
     def emit(self, type: str, details: dict[str, Any], previous: int) -> int:
-        """Write a history event, unless it is written already. The last one there may be is the execution's failure."""
+        """Write a history event, unless it is written already. The last one there may be is the execution's failure.
+
+        "On the next state transition, the state machine's executions are terminated" (API_DeleteStateMachine); how, is told at
+        https://repost.aws/knowledge-center/step-functions-stuck-deleting-status.
+        """
+        machine = self._machine
+        if machine is not None and machine.deleting and type.endswith("StateEntered") and not self.flow.replaying:
+            deleted = StateError("States.Runtime", f"State machine {machine.name} has been deleted.")
+            deleted.event = previous
+            raise deleted
         if self.count >= self._most - 1 and type != "ExecutionFailed":
             error = StateError(
                 "States.Runtime", f"The execution reached the maximum number of history events ({self._most})."

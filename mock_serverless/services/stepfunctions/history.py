@@ -11,7 +11,7 @@ from ...core.clock import from_timestamp
 from ...core.operation import operation
 from .events import Event
 from .language import Document
-from .names import page
+from .names import offset_of, token_of
 from .store import State
 
 # events which have a details member even when there is nothing in it (recorded for ExecutionFailed)
@@ -25,9 +25,15 @@ ENDS = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "
 )
 def get_execution_history(db: State, request: dict[str, Any]) -> dict[str, Any]:
     execution = db.execution(request["executionArn"])
-    count = len(execution.history)
-    ids = range(count, 0, -1) if request.get("reverseOrder") else range(1, count + 1)
-    chosen, token = page(ids, request)
+    count, now = len(execution.history), db.scope.timestamp()
+    limit = request.get("maxResults") or 100
+    first = offset_of(
+        request.get("nextToken"), now
+    )  # the id of the next event, since a history may grow between two pages
+    backwards = request.get("reverseOrder")
+    chosen = (range(first or count, 0, -1) if backwards else range(first or 1, count + 1))[:limit]
+    following = chosen[-1] + chosen.step if chosen else 0
+    token = {"nextToken": token_of(following, now)} if 0 < following <= count else {}
     data = request.get("includeExecutionData", True)
     if execution.status not in ("RUNNING", "SUCCEEDED"):
         db.scope.looked_at(execution.arn)

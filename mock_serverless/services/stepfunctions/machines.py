@@ -18,7 +18,8 @@ from .execution_log import check_destination
 from .integrations.resources import KNOWN
 from .language import validate, warnings
 from .names import check_name, page
-from .store import Revision, State, StateMachine
+from .store import Revision, State, StateMachine, being_deleted
+from .tags import tags_of
 from .versions import publish, version_arn
 
 SETTINGS = ("loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")
@@ -41,10 +42,12 @@ def create_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
         _check_elsewhere(db, arn, settings)
         now = db.scope.timestamp()
         revision = Revision("INITIAL", request["definition"], request["roleArn"])
-        tags = {t["key"]: t.get("value", "") for t in request.get("tags", ())}
-        there = db.machines[arn] = StateMachine(arn, name, type, revision, now, now, settings, tags)
+        tags = tags_of(request, arn)
+        there = db.machines[arn] = StateMachine(
+            arn, name, type, revision, now, now, settings, tags, _published(request)
+        )
     elif there.deleting:
-        raise AwsError("StateMachineDeleting", f"State Machine Being Deleted: '{arn}'")
+        raise being_deleted(arn)
     elif not _same(there, request, type, settings):
         raise AwsError("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'")
     answer: dict[str, Any] = {"stateMachineArn": arn, "creationDate": from_timestamp(there.created)}
@@ -55,8 +58,14 @@ def create_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _same(there: StateMachine, request: dict[str, Any], type: str, settings: dict[str, Any]) -> bool:
-    """An idempotent repetition (the role and the tags don't count): the developer guide, API_CreateStateMachine."""
-    return (there.revision.definition, there.type, there.settings) == (request["definition"], type, settings)
+    """An idempotent repetition: API_CreateStateMachine (the role and the tags don't count)."""
+    before = (there.revision.definition, there.type, there.settings, there.published)
+    return before == (request["definition"], type, settings, _published(request))
+
+
+def _published(request: dict[str, Any]) -> tuple[bool, str | None]:
+    """ "The check is also based on the publish and versionDescription parameters." """
+    return bool(request.get("publish")), request.get("versionDescription")
 
 
 def check_definition(text: str, type: str) -> None:
@@ -121,7 +130,7 @@ def update_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
     if machine.arn != request["stateMachineArn"]:  # a version's or alias' (recorded)
         raise AwsError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{request['stateMachineArn']}'")
     if machine.deleting:
-        raise AwsError("StateMachineDeleting", f"State Machine Being Deleted: '{machine.arn}'")
+        raise being_deleted(machine.arn)
     if not any(k in request for k in ("definition", "roleArn", *SETTINGS)):  # the words are recorded
         raise AwsError("MissingRequiredParameter", "Either the definition, the role ARN, the LoggingConfiguration, "
                        "or the TracingConfiguration must be specified")  # fmt: skip
@@ -165,7 +174,7 @@ def describe_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]
         "status": "DELETING" if machine.deleting else "ACTIVE",
         "type": machine.type,
         "creationDate": from_timestamp(created),
-        **details(revision, machine.settings),
+        **details(revision, machine.settings, request.get("includedData") != "METADATA_ONLY"),
     }
     if revision.id != "INITIAL":
         answer["revisionId"] = revision.id
@@ -174,11 +183,13 @@ def describe_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]
     return answer
 
 
-def details(revision: Revision, settings: dict[str, Any]) -> dict[str, Any]:
-    """What a machine and an execution of it have in common.
+def details(revision: Revision, settings: dict[str, Any], whole: bool = True) -> dict[str, Any]:
+    """What a machine and an execution of it have in common; of METADATA_ONLY "the returned definition will be {}".
 
     Recorded: answers with variableReferences also name the encryption, others only when one was configured.
     """
+    if not whole:
+        return {"definition": "{}", "roleArn": revision.role, **settings}
     answer = {"definition": revision.definition, "roleArn": revision.role, **settings}
     references = variables.references(revision.definition)
     if references:
@@ -189,7 +200,11 @@ def details(revision: Revision, settings: dict[str, Any]) -> dict[str, Any]:
 
 @operation
 def delete_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Nothing happens when there is none (recorded); it goes when its last execution has ended."""
+    """Nothing happens when there is none (recorded).
+
+    A standard machine is DELETING until its last execution has ended, which is the case at its next transition (flow.py); an
+    express machine goes, and what runs of it runs on ("running executions may emit logs").
+    """
     try:
         machine = db.machine(request["stateMachineArn"])
     except AwsError as e:
@@ -197,6 +212,8 @@ def delete_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
             raise
         return {}
     machine.deleting = True
+    if machine.type == "EXPRESS":
+        machine.executions = []
     sweep(db, machine.arn)
     return {}
 
@@ -213,7 +230,7 @@ def sweep(db: State, arn: str) -> None:
 @operation
 def list_state_machines(db: State, request: dict[str, Any]) -> dict[str, Any]:
     """By name, as the console shows them (the order is not documented)."""
-    machines, token = page(sorted(db.machines.values(), key=lambda m: m.name), request)
+    machines, token = page(sorted(db.machines.values(), key=lambda m: m.name), request, db.scope.timestamp())
     entries = [
         {"stateMachineArn": m.arn, "name": m.name, "type": m.type, "creationDate": from_timestamp(m.created)}
         for m in machines

@@ -60,7 +60,9 @@ def _counts(db: State, run: MapRun, items: bool) -> dict[str, int]:
 def list_map_runs(db: State, request: dict[str, Any]) -> dict[str, Any]:
     """The newest first (the order is a guess)."""
     execution = db.execution(request["executionArn"])
-    runs, token = page([r for r in reversed(db.map_runs.values()) if r.execution == execution.arn], request)
+    runs, token = page(
+        [r for r in reversed(db.map_runs.values()) if r.execution == execution.arn], request, db.scope.timestamp()
+    )
     return {"mapRuns": [_entry(run) for run in runs], **token}
 
 

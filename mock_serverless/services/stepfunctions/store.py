@@ -47,7 +47,8 @@ class Alias:
 class StateMachine:
     """A state machine; ``settings`` are the members that describe gives back as they came.
 
-    ``data_key_until`` is until when the data key serves that KMS has given for it.
+    ``published`` is what was asked for of that when it was made; ``data_key_until`` is until when the data key serves that KMS
+    has given for it.
     """
 
     arn: str
@@ -58,6 +59,7 @@ class StateMachine:
     updated: float
     settings: dict[str, Any]
     tags: dict[str, str]
+    published: tuple[bool, str | None] = (False, None)
     deleting: bool = False
     next_version: int = 1
     versions: dict[int, Version] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class Execution:
     """One execution; ``settings`` and ``revision`` are the machine's when it started.
 
     ``sessions`` are those of roles that its tasks have assumed: role -> (access key, when it expires).
+    ``redrive_tokens``: client token -> when it redrove the execution.
     """
 
     arn: str
@@ -98,7 +101,7 @@ class Execution:
     redrives: int = 0
     redriven: float | None = None
     position: Position | None = None
-    redrive_token: str | None = None
+    redrive_tokens: dict[str, float] = field(default_factory=dict)
     limit: int | None = None
     mocked: Case | None = None
     sessions: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -189,6 +192,13 @@ class State:
         s = self.scope
         return ":".join(("arn", s.partition, "states", s.region, s.account, *resource))
 
+    def active_machine(self, arn: str) -> StateMachine:
+        """The same, unless it is being deleted."""
+        found = self.machine(arn)
+        if found.deleting:
+            raise being_deleted(found.arn)
+        return found
+
     def machine(self, arn: str) -> StateMachine:
         """The machine of an ARN (also of a version's or alias')."""
         check_arn(arn, ("stateMachine",))
@@ -235,6 +245,11 @@ class State:
 
 
 KEPT = 90 * 86400
+
+
+def being_deleted(arn: str) -> AwsError:
+    """The words are reported."""
+    return AwsError("StateMachineDeleting", f"State Machine is being deleted: '{arn}'")
 
 
 def check_arn(arn: str, kinds: tuple[str, ...]) -> None:

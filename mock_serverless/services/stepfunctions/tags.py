@@ -6,10 +6,25 @@ from typing import Any
 
 from ...core.errors import AwsError
 from ...core.operation import operation
-from .store import State
+from .store import State, check_arn
+
+MOST = 50
+
+
+def tags_of(request: dict[str, Any], arn: str) -> dict[str, str]:
+    """The tags of something new."""
+    return _checked({t["key"]: t.get("value", "") for t in request.get("tags", ())}, arn)
+
+
+def _checked(tags: dict[str, str], arn: str) -> dict[str, str]:
+    """ "Step Functions has a limit of 50 tags" (TooManyTags); the words are a guess."""
+    if len(tags) > MOST:
+        raise AwsError("TooManyTags", "Tags can't exceed 50", resourceName=arn)
+    return tags
 
 
 def _tags(db: State, arn: str) -> dict[str, str]:
+    check_arn(arn, ("stateMachine", "activity"))
     for found in (db.machines.get(arn), db.activities.get(arn)):
         if found is not None:
             return found.tags
@@ -19,10 +34,8 @@ def _tags(db: State, arn: str) -> dict[str, str]:
 @operation
 def tag_resource(db: State, request: dict[str, Any]) -> dict[str, Any]:
     tags = _tags(db, request["resourceArn"])
-    new = {**tags, **{t["key"]: t.get("value", "") for t in request["tags"]}}
-    if len(new) > 50:
-        raise AwsError("TooManyTags", "Tags can't exceed 50", resourceName=request["resourceArn"])
-    tags.update(new)
+    new = {t["key"]: t.get("value", "") for t in request["tags"]}
+    tags.update(_checked({**tags, **new}, request["resourceArn"]))
     return {}
 
 

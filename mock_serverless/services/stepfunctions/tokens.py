@@ -10,6 +10,7 @@ from ...core.operation import operation
 from .integrations.tasks import HEARTBEAT, key
 from .language.definition import no_json
 from .language.document import loads
+from .names import check_size
 from .store import State, Token
 
 
@@ -20,6 +21,7 @@ def _wake_worker(scope: Any, key: str) -> None:
 
 @operation
 def send_task_success(db: State, request: dict[str, Any]) -> dict[str, Any]:
+    check_size("output", request["output"])
     token = _token(db, request["taskToken"])
     try:
         loads(request["output"])

@@ -29,7 +29,7 @@ def publish(db: State, machine: StateMachine, description: str | None) -> Versio
 
 @operation
 def publish_state_machine_version(db: State, request: dict[str, Any]) -> dict[str, Any]:
-    machine = db.machine(request["stateMachineArn"])
+    machine = db.active_machine(request["stateMachineArn"])
     expected = request.get("revisionId")
     if expected is not None and expected != machine.revision.id:
         message = f"Failed to publish the State Machine version for revision {expected}. "
@@ -42,7 +42,7 @@ def publish_state_machine_version(db: State, request: dict[str, Any]) -> dict[st
 def list_state_machine_versions(db: State, request: dict[str, Any]) -> dict[str, Any]:
     machine = db.machine(request["stateMachineArn"])
     newest_first = sorted(machine.versions.values(), key=lambda v: -v.number)
-    versions, token = page(newest_first, request)
+    versions, token = page(newest_first, request, db.scope.timestamp())
     entries = [
         {"stateMachineVersionArn": version_arn(machine, v), "creationDate": from_timestamp(v.created)} for v in versions
     ]

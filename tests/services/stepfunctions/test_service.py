@@ -73,6 +73,7 @@ def sfn() -> Any:
 
 
 PASS = {"Type": "Pass"}
+ONE_PASS = json.dumps({"StartAt": "s0", "States": {"s0": {"Type": "Pass", "End": True}}})
 APPROVAL = {
     "Type": "Task",
     "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
@@ -669,10 +670,96 @@ def test_a_machine_goes_when_its_last_execution_has_ended(sfn: Machines) -> None
     execution = sfn.start(machine)
     sfn.client.delete_state_machine(stateMachineArn=machine)
     assert sfn.client.describe_state_machine(stateMachineArn=machine)["status"] == "DELETING"
-    assert sfn.refused("start_execution", stateMachineArn=machine)[0] == "StateMachineDeleting"
+    deleting = ("StateMachineDeleting", f"State Machine is being deleted: '{machine}'")  # reported
+    for operation in ("start_execution", "publish_state_machine_version", "list_state_machine_aliases"):
+        assert sfn.refused(operation, stateMachineArn=machine) == deleting
+    assert sfn.refused("create_state_machine", name="machine", roleArn=ROLE, definition=ONE_PASS) == deleting
     sfn.cloud.clock.advance(seconds=5)
     assert sfn.describe(execution)["status"] == "SUCCEEDED"
     assert sfn.refused("describe_state_machine", stateMachineArn=machine)[0] == "StateMachineDoesNotExist"
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_executions_of_a_deleted_machine_fail_at_their_next_transition(sfn: Machines, inside: bool) -> None:
+    """https://repost.aws/knowledge-center/step-functions-stuck-deleting-status"""
+    steps = [{"Type": "Wait", "Seconds": 5}, {"Type": "Pass"}]
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "s1"}]
+    if inside:
+        states = {"a": {**steps[0], "Next": "b"}, "b": {"Type": "Succeed"}}
+        steps[0] = {"Type": "Parallel", "Branches": [{"StartAt": "a", "States": states}], "Catch": catch}
+    machine = sfn.create(*steps)
+    execution = sfn.start(machine)
+    sfn.client.delete_state_machine(stateMachineArn=machine)
+    assert sfn.describe(execution)["status"] == "RUNNING"
+    assert len(sfn.client.list_executions(stateMachineArn=machine)["executions"]) == 1
+    sfn.cloud.clock.advance(seconds=5)
+    described = sfn.describe(execution)
+    assert [described[k] for k in ("status", "error", "cause")] == [
+        "FAILED", "States.Runtime", f"State machine {machine.rpartition(':')[2]} has been deleted."
+    ]  # fmt: skip
+    events = sfn.client.get_execution_history(executionArn=execution)["events"]
+    last = "ParallelStateFailed" if inside else "WaitStateExited"
+    assert [e["type"] for e in events][-2:] == [last, "ExecutionFailed"]
+    assert sfn.refused("describe_state_machine", stateMachineArn=machine)[0] == "StateMachineDoesNotExist"
+
+
+def test_what_runs_of_a_deleted_express_machine_runs_on(sfn: Machines) -> None:
+    machine = sfn.create({"Type": "Wait", "Seconds": 5}, {"Type": "Pass", "Result": "done"}, type="EXPRESS")
+    execution = sfn.start(machine)
+    sfn.client.delete_state_machine(stateMachineArn=machine)
+    assert sfn.refused("describe_state_machine", stateMachineArn=machine)[0] == "StateMachineDoesNotExist"
+    sfn.cloud.clock.advance(seconds=5)
+    assert sfn.cloud.stepfunctions.result(execution).output == "done"
+
+
+def test_pages_of_a_history_that_grows_and_tokens_that_expire(sfn: Machines) -> None:
+    machine = sfn.create(PASS, {"Type": "Wait", "Seconds": 5}, PASS)
+    execution = sfn.start(machine)
+
+    def page(**more: Any) -> tuple[list[int], str]:
+        answer = sfn.client.get_execution_history(executionArn=execution, maxResults=2, **more)
+        return [e["id"] for e in answer["events"]], answer.get("nextToken", "")
+
+    ids, token = page(reverseOrder=True)
+    forward = page()[1]
+    sfn.cloud.clock.advance(seconds=5)
+    assert (ids, page(reverseOrder=True, nextToken=token)[0], page(nextToken=forward)[0]) == ([4, 3], [2, 1], [3, 4])
+    assert sfn.client.get_execution_history(executionArn=execution, maxResults=8)["events"][-1]["id"] == 8
+    assert "nextToken" not in sfn.client.get_execution_history(executionArn=execution, maxResults=8)
+    sfn.create(PASS, name="other")
+    token = sfn.client.list_state_machines(maxResults=1)["nextToken"]
+    sfn.cloud.clock.advance(hours=24)
+    assert len(sfn.client.list_state_machines(nextToken=token)["stateMachines"]) == 1
+    sfn.cloud.clock.advance(seconds=1)
+    assert sfn.refused("list_state_machines", nextToken=token)[0] == "InvalidToken"
+    assert sfn.refused("get_execution_history", executionArn=execution, nextToken=forward)[0] == "InvalidToken"
+
+
+def test_a_client_token_of_a_redrive_counts_for_a_quarter_of_an_hour(sfn: Machines) -> None:
+    execution = sfn.start(sfn.create({"Type": "Fail"}))
+    dates = []
+    for token in ("a", "b", "a"):
+        answer = sfn.client.redrive_execution(executionArn=execution, clientToken=token)
+        dates.append(answer["redriveDate"])
+        sfn.cloud.clock.advance(minutes=7)
+    assert dates[0] == dates[2] != dates[1]
+    sfn.cloud.clock.advance(minutes=7)
+    assert sfn.client.redrive_execution(executionArn=execution, clientToken="a")["redriveDate"] == sfn.cloud.clock.now()
+    assert sfn.describe(execution)["redriveCount"] == 3
+
+
+def test_metadata_only(sfn: Machines) -> None:
+    """ "The returned definition will be {}": API_DescribeStateMachine."""
+    if "includedData" not in sfn.client.meta.service_model.operation_model("DescribeStateMachine").input_shape.members:
+        pytest.skip("botocore doesn't know includedData yet")
+    machine = sfn.create(PASS)
+    execution = sfn.start(machine)
+    for operation, what in (
+        ("describe_state_machine", {"stateMachineArn": machine}),
+        ("describe_state_machine_for_execution", {"executionArn": execution}),
+    ):
+        answer = getattr(sfn.client, operation)(**what, includedData="METADATA_ONLY")
+        assert (answer["definition"], answer["roleArn"]) == ("{}", ROLE)
 
 
 def test_versions_and_aliases(sfn: Machines) -> None:
