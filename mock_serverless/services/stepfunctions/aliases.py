@@ -115,7 +115,7 @@ def delete_state_machine_alias(db: State, request: dict[str, Any]) -> dict[str, 
 def list_state_machine_aliases(db: State, request: dict[str, Any]) -> dict[str, Any]:
     arn = request["stateMachineArn"]
     machine = db.active_machine(arn)
-    aliases = list(reversed(machine.aliases.values()))  # "the most recently created aliases listed first"
+    aliases = list(machine.aliases.values())  # the oldest first is recorded, although the API reference says the newest
     if arn != machine.arn:
         aliases = [a for a in aliases if any(r["stateMachineVersionArn"] == arn for r in a.routes)]
     found, token = page(aliases, request, db.scope.timestamp())

@@ -196,7 +196,7 @@ def describe_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
         **_data(execution, request.get("includedData") != "METADATA_ONLY"),
         "redriveStatus": "REDRIVABLE",
     }
-    reason = _not_redrivable(db, execution)
+    reason = not_redrivable(db, execution)
     if reason is not None:
         answer.update(redriveStatus="NOT_REDRIVABLE", redriveStatusReason=reason)
     elif execution.map_run is not None:
@@ -260,6 +260,8 @@ def list_executions(db: State, request: dict[str, Any]) -> dict[str, Any]:
             entry["itemCount"] = run.children[db.executions[entry["executionArn"]].map_index].items
         return answer
     machine = db.machine(request["stateMachineArn"])
+    if request.get("statusFilter") == "PENDING_REDRIVE":  # API_ListExecutions; the words are a guess
+        raise AwsError("ValidationException", "The status filter PENDING_REDRIVE can only be used with a mapRunArn")
     if machine.type == "EXPRESS":
         message = "This operation is not supported by this type of state machine"
         raise AwsError("StateMachineTypeNotSupported", message)
@@ -315,11 +317,13 @@ REDRIVABLE_FOR = 14 * 86400
 LONGEST = 365 * 86400
 
 
-def _not_redrivable(db: State, execution: Execution) -> str | None:
+def not_redrivable(db: State, execution: Execution) -> str | None:
     """Why it can't be redriven: the reasons of API_DescribeExecution (those about the status are recorded)."""
-    if execution.status in ("RUNNING", "SUCCEEDED"):
+    if execution.type == "EXPRESS" and execution.status not in (*LIVE, "SUCCEEDED"):
+        return None  # a child of a map run: "only returned if the child workflows have completed successfully"
+    if execution.status in (*LIVE, "SUCCEEDED"):
         return f"Execution is {execution.status} and cannot be redriven"
-    machine = db.machines.get(execution.machine)
+    machine = db.machines.get(execution.machine.partition("/")[0])
     if machine is not None and machine.deleting:
         return "State machine is in DELETING status"
     if len(execution.history) >= MOST_REDRIVABLE_EVENTS:
@@ -345,7 +349,7 @@ def redrive_execution(db: State, request: dict[str, Any]) -> dict[str, Any]:
     redriven = execution.redrive_tokens.get(token or "")
     if redriven is not None and now - redriven <= TOKENS_COUNT_FOR:
         return {"redriveDate": from_timestamp(redriven)}
-    reason = _not_redrivable(db, execution)
+    reason = not_redrivable(db, execution)
     if reason is None and execution.map_run is not None:
         # a guess: "to redrive a Map Run, you must redrive the parent workflow"
         reason = "Execution is redrivable only by its Map Run"

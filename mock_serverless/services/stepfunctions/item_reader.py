@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +21,8 @@ from .language.values import hash_ordered
 
 DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 ERROR = "States.ItemReaderFailed"
+GZIP = b"\x1f\x8b"
+"""How a compressed object begins; those of an inventory are."""
 
 
 def read(scope: Scope, reader: dict[str, Any], caller: str) -> list[Any]:
@@ -28,16 +32,19 @@ def read(scope: Scope, reader: dict[str, Any], caller: str) -> list[Any]:
     if most is not None and most < 0:
         raise StateError(ERROR, "field MaxItems must be positive")  # recorded
     source = _Source(scope, caller)
-    if not isinstance(arguments, dict) or not isinstance(arguments.get("Bucket"), str):
-        raise StateError(ERROR, "The bucket of the item reader must be a string")
-    if reader["Resource"].endswith(":listObjectsV2"):
+    lists = reader["Resource"].endswith(":listObjectsV2")
+    for name in ("Bucket",) if lists else ("Bucket", "Key"):
+        if not isinstance(arguments, dict) or not isinstance(arguments.get(name), str):
+            raise StateError(ERROR, f"The {name.lower()} of the item reader must be a string")
+    if lists:
         items: Iterator[Any] = source.listed(arguments)
         if config.get("Transformation") == "LOAD_AND_FLATTEN":
-            items = (i for o in items for i in source.items(arguments["Bucket"], o["Key"], config))
+            bucket = {"Bucket": arguments["Bucket"]}
+            items = (i for o in items for i in source.items({**bucket, "Key": o["Key"]}, config))
     elif config.get("ManifestType") == "ATHENA_DATA":
-        items = source.unloaded(arguments["Bucket"], arguments["Key"], config)
+        items = source.unloaded(arguments, config)
     else:
-        items = source.items(arguments["Bucket"], arguments["Key"], config)
+        items = source.items(arguments, config)
     found = []
     for item in items:
         found.append(item)
@@ -60,29 +67,33 @@ class _Source:
             cause = f"{e.message} (Service: S3, Status Code: {e.status}, Request ID: {self.scope.ids.uuid()})"
             raise StateError(ERROR, cause) from None
 
-    def text(self, bucket: str, key: str) -> str:
-        """An object's content."""
-        answer = self._call("GetObject", {"Bucket": bucket, "Key": key})
+    def text(self, request: dict[str, Any]) -> str:
+        """An object's content; the request may name a version of it."""
+        answer = self._call("GetObject", request)
         body = answer.get("Body") or b""
         if hasattr(body, "read"):
             body = body.read()
         content = body.encode() if isinstance(body, str) else bytes(body)
-        if key.endswith(".gz") or answer.get("ContentEncoding") == "gzip":
-            content = gzip.decompress(content)
-        return content.decode("utf-8-sig")
+        if content.startswith(GZIP):
+            try:
+                content = gzip.decompress(content)
+            except (OSError, EOFError, zlib.error):
+                raise StateError(ERROR, f"The object '{request['Key']}' could not be decompressed.") from None
+        return content.decode("utf-8-sig", "replace")
 
-    def items(self, bucket: str, key: str, config: dict[str, Any]) -> Iterator[Any]:
+    def items(self, request: dict[str, Any], config: dict[str, Any]) -> Iterator[Any]:
         """The items of one object."""
         kind = config.get("InputType", "JSON")
         parse = FORMATS.get(kind)
         if kind == "MANIFEST":
-            yield from self.inventory(bucket, key)
+            yield from self.inventory(request)
         elif parse is None:
             raise NotSupported(
-                f"mock_serverless does not read {kind} in an ItemReader (s3://{bucket}/{key}); use CSV, JSON or JSONL in the test"
+                f"mock_serverless does not read {kind} in an ItemReader (s3://{request['Bucket']}/{request['Key']}); use CSV, "
+                "JSON or JSONL in the test"
             )
         else:
-            yield from parse(self.text(bucket, key), config)
+            yield from parse(self.text(request), config)
 
     def listed(self, arguments: dict[str, Any]) -> Iterator[Any]:
         """The objects under a prefix; all pages are read. The members and their spelling are reported."""
@@ -103,22 +114,22 @@ class _Source:
                 return
             request = {**arguments, "ContinuationToken": answer["NextContinuationToken"]}
 
-    def inventory(self, bucket: str, key: str) -> Iterator[Any]:
+    def inventory(self, request: dict[str, Any]) -> Iterator[Any]:
         """The objects that an S3 inventory's manifest lists."""
-        manifest = _json(self.text(bucket, key))
+        manifest = _json(self.text(request))
         if not isinstance(manifest, dict) or manifest.get("fileFormat", "CSV") != "CSV":
             raise StateError(ERROR, "The manifest must be that of an Amazon S3 inventory in the format CSV.")
         headers = [h.strip() for h in str(manifest.get("fileSchema", "")).split(",")]
-        home = str(manifest.get("destinationBucket", bucket)).rpartition(":")[2]
+        home = str(manifest.get("destinationBucket", request["Bucket"])).rpartition(":")[2]
         for file in manifest.get("files", ()):
-            for row in _rows(self.text(home, file["key"]), ","):
+            for row in _rows(self.text({"Bucket": home, "Key": file["key"]}), ","):
                 yield dict(zip(headers, row, strict=False))
 
-    def unloaded(self, bucket: str, key: str, config: dict[str, Any]) -> Iterator[Any]:
+    def unloaded(self, request: dict[str, Any], config: dict[str, Any]) -> Iterator[Any]:
         """The rows of the objects that the manifest of Athena's UNLOAD names, a URI per line."""
-        for line in self.text(bucket, key).split():
+        for line in self.text(request).split():
             home, _, name = line.removeprefix("s3://").partition("/")
-            yield from self.items(home, name, config)
+            yield from self.items({"Bucket": home, "Key": name}, config)
 
 
 # ---------------------------------------------------------------------- formats
@@ -148,11 +159,14 @@ def _json_items(text: str, config: dict[str, Any]) -> Iterator[Any]:
 
 
 def _json_lines(text: str, config: dict[str, Any]) -> Iterator[Any]:
-    return (_json(line) for line in text.splitlines() if line.strip())
+    return (_json(line) for line in text.split("\n") if line.strip())
 
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    return (row for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter) if row)
+    try:
+        yield from (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
+    except csv.Error as e:
+        raise StateError(ERROR, f"The object could not be parsed as CSV: {e}") from None
 
 
 def _csv_items(text: str, config: dict[str, Any]) -> Iterator[Any]:

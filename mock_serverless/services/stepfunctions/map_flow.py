@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ...core.agenda import job
@@ -44,6 +45,8 @@ async def run(world: World, request: MapRunRequest, redriven: str | None = None)
         return await _run(world, request, arn)
     except StateError as error:
         await flow.perform(lambda: close(world.db, arn, "FAILED"))
+        if error.error == EXCEEDED.error and _exports(request):
+            await flow.perform(lambda: _export_at_best(world, request, arn))
         details = {"error": error.error, "cause": error.cause}
         request.emit("MapRunFailed", {k: v for k, v in details.items() if v is not None})
         raise
@@ -96,6 +99,10 @@ def _reopen(world: World, arn: str) -> int:
     run.redriven = world.db.scope.timestamp()
     run.flow = world.flow.id
     run.ended = []
+    for child in run.children:
+        execution = world.db.executions[child.arn]
+        if execution.status != "SUCCEEDED":
+            child.before, execution.status = execution.status, "PENDING_REDRIVE"
     return run.redrives
 
 
@@ -188,12 +195,21 @@ def _begin(world: World, arn: str, inputs: list[tuple[Document, int]], indices: 
     run = db.map_runs[arn]
     for index in indices:
         document, count = inputs[index]
+        if index < len(run.children):
+            _as_it_was(db, run.children[index])
         if index == len(run.children):
             run.children.append(Child(_child(world, run, document, index).arn, document, count))
         elif run.type == "EXPRESS":
             run.children[index] = Child(_child(world, run, document, index).arn, document, count)
         else:
             redrive(db, db.executions[run.children[index].arn])
+
+
+def _as_it_was(db: State, child: Child) -> None:
+    """It waits no more to be redriven."""
+    execution = db.executions[child.arn]
+    if execution.status == "PENDING_REDRIVE" and child.before is not None:
+        execution.status, child.before = child.before, None
 
 
 def _child(world: World, run: MapRun, input: Document, index: int) -> Execution:
@@ -238,11 +254,21 @@ def take_ended(run: MapRun, db: State) -> list[tuple[bool, int]]:
 # ---------------------------------------------------------------------- the end
 
 
+def _exports(request: MapRunRequest) -> bool:
+    return request.writer is not None and request.writer["Resource"] is not None
+
+
+def _export_at_best(world: World, request: MapRunRequest, arn: str) -> None:
+    """Write the files of a run that failed; that it failed is told, even when that fails as well."""
+    with suppress(StateError):
+        _result(world, request, arn)
+
+
 def _result(world: World, request: MapRunRequest, arn: str) -> Document:
     db = world.db
     run = db.map_runs[arn]
     writer = request.writer
-    if writer is not None and writer["Resource"] is not None:
+    if writer is not None and _exports(request):
         details = result_writer.write(db, run, writer, world.execution.machine_name)
         run.written = True
         return Document(details)
@@ -260,6 +286,7 @@ def close(db: State, arn: str, status: str) -> None:
     run = db.map_runs[arn]
     run.status, run.stopped = status, db.scope.timestamp()
     for child in run.children:
+        _as_it_was(db, child)
         execution = db.executions[child.arn]
         if execution.status == "RUNNING":
             abort(db, execution)

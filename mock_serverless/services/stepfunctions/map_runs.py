@@ -11,11 +11,13 @@ from typing import Any
 from ...core.clock import from_timestamp
 from ...core.errors import AwsError
 from ...core.operation import operation
+from .executions import not_redrivable
 from .names import page
 from .store import MapRun, State
 
 COUNTS = {"PENDING": "pending", "RUNNING": "running", "SUCCEEDED": "succeeded", "FAILED": "failed", "TIMED_OUT": "timedOut",
           "ABORTED": "aborted", "PENDING_REDRIVE": "pendingRedrive"}  # fmt: skip
+UNSUCCESSFUL = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
 
 
 @operation(unfinished=lambda request, response: response["status"] == "RUNNING")
@@ -42,8 +44,12 @@ def describe_map_run(db: State, request: dict[str, Any]) -> dict[str, Any]:
 
 def _counts(db: State, run: MapRun, items: bool) -> dict[str, int]:
     found: Counter[str] = Counter()
+    lost = 0
     for child in run.children:
-        found[COUNTS[db.executions[child.arn].status]] += child.items if items else 1
+        execution, count = db.executions[child.arn], child.items if items else 1
+        found[COUNTS[execution.status]] += count
+        if execution.status in UNSUCCESSFUL and not_redrivable(db, execution) is not None:
+            lost += count
     total = run.items if items else run.batches
     if run.status == "RUNNING":
         found["pending"] += total - sum(found.values())
@@ -52,7 +58,7 @@ def _counts(db: State, run: MapRun, items: bool) -> dict[str, int]:
         "total": total,
         # recorded: without a ResultWriter, too, they count as written
         "resultsWritten": found["succeeded"] if run.written else 0,
-        "failuresNotRedrivable": 0,
+        "failuresNotRedrivable": lost,
     }
 
 

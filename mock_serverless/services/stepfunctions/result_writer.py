@@ -1,8 +1,10 @@
 """What becomes of the results of a distributed Map: an array in the state's output, or objects in S3.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html. In S3: a folder per map run with
-manifest.json and SUCCEEDED_0.json, FAILED_0.json, PENDING_0.json as far as there are such children. Failed children are told
-with all their details, however the results of the others are transformed.
+manifest.json and SUCCEEDED_0.json, FAILED_0.json, PENDING_0.json as far as there are such children; those of JSON lines are read
+as ``SUCCEEDED_*.jsonl`` by programs of users of AWS. Failed children are told with all their details, however the results of the
+others are transformed. PENDING are those which were stopped, and the inputs of those which had not been started, so that a run
+which fails because of its thresholds has files as well (a guess: nothing is pending when one succeeds).
 """
 
 from __future__ import annotations
@@ -77,10 +79,10 @@ def write(db: State, run: MapRun, writer: dict[str, Any], caller: str) -> dict[s
             raise StateError(ERROR, cause) from None
         return len(content)
 
+    lines = config.get("OutputType") == "JSONL"
     for kind, entries in _sorted(db, run, config).items():
         if entries:
-            key = f"{folder}/{kind}_0.json"
-            lines = config.get("OutputType") == "JSONL"
+            key = f"{folder}/{kind}_0.{'jsonl' if lines else 'json'}"
             body = "\n".join(map(dumps, entries)) if lines else dumps(entries)
             files[kind].append({"Key": key, "Size": put(key, body)})
     manifest = {"DestinationBucket": bucket, "MapRunArn": run.arn, "ResultFiles": files}
@@ -96,4 +98,6 @@ def _sorted(db: State, run: MapRun, config: dict[str, Any]) -> dict[str, list[An
             found["SUCCEEDED"] += _transformed(execution, config.get("Transformation", "NONE"))
         else:
             found["FAILED" if execution.status in ("FAILED", "TIMED_OUT") else "PENDING"].append(record(execution))
+    for document, _ in (run.inputs or [])[len(run.children) :]:
+        found["PENDING"].append({"Input": document.text, "InputDetails": {"Included": True}, "Status": "PENDING"})
     return found

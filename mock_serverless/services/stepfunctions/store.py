@@ -110,12 +110,13 @@ class Execution:
 
 @dataclass(slots=True)
 class Child:
-    """One child of a map run: what it was given, and how many of the items."""
+    """One child of a map run: what it was given, how many of the items, how it ended before it waited to be redriven."""
 
     arn: str
     input: Document
     items: int
     seen: bool = False
+    before: str | None = None
 
 
 @dataclass(slots=True)

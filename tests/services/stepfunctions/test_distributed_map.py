@@ -107,6 +107,12 @@ def run_of(arn: str) -> dict[str, Any]:
         ("a.csv", b'1|"x|y"\n',
          {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["a", "b"], "CSVDelimiter": "PIPE"},
          [{"a": "1", "b": "x|y"}]),
+        ("a.jsonl", '{"x":"a\u2028b\x85c"}\r\n2'.encode(), {"InputType": "JSONL"}, [{"x": "a\u2028b\x85c"}, 2]),
+        ("a.csv", 'h,i\r\n"1\n2","a ""b"""\r\nx\u2028,\r\n'.encode(), {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
+         [{"h": "1\n2", "i": 'a "b"'}, {"h": "x\u2028", "i": ""}]),
+        ("a.csv", b"h,i\n1\n1,2,3\n", {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
+         [{"h": "1", "i": ""}, {"h": "1", "i": "2"}]),
+        ("a.jsonl", b'"\xff"', {"InputType": "JSONL"}, ["\ufffd"]),
         ("a.json.gz", gzip.compress(b"[7]", mtime=0), {"InputType": "JSON"}, [7]),
         ("a.json", b"[1,2,3]", {"InputType": "JSON", "MaxItems": 2}, [1, 2]),
         ("a.json", b"[1,2,3]", {"InputType": "JSON", "MaxItemsPath": "$.n"}, [1]),
@@ -117,6 +123,31 @@ def test_items_of_an_object(
 ) -> None:
     s3[name] = content
     assert output(cloud, {"ItemReader": {**READER, "ReaderConfig": config}}, {"key": name, "n": 1}) == items
+
+
+def test_a_version_of_an_object(cloud: Cloud, s3: Bucket) -> None:
+    """ "You can also provide the Amazon S3 object version": input-output-itemreader."""
+    s3["k"] = b"[1]"
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "k", "VersionId": "v"}}
+    assert output(cloud, {"ItemReader": reader}, {}) == [1]
+    assert cloud.calls("s3", "GetObject").last.params == {"Bucket": "b", "Key": "k", "VersionId": "v"}
+
+
+@pytest.mark.parametrize(
+    ("content", "config"),
+    [
+        (b"\x1f\x8bno", {"InputType": "JSON"}),
+        (b'h\n"' + b"x" * 200_000, {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}),
+        (b"1\n{", {"InputType": "JSONL"}),
+        (b"5", {"InputType": "JSON"}),
+        (b"[1]", {"InputType": "MANIFEST"}),
+    ],
+)
+def test_objects_that_cannot_be_read(cloud: Cloud, s3: Bucket, content: bytes, config: dict[str, Any]) -> None:
+    s3["k"] = content
+    for key in ("k", 5):
+        found = end(cloud, start({"ItemReader": {**READER, "ReaderConfig": config}}, {"key": key}))
+        assert found["error"] == "States.ItemReaderFailed"
 
 
 def test_items_are_the_objects_of_a_bucket_page_by_page(cloud: Cloud, s3: Bucket) -> None:
@@ -335,6 +366,33 @@ def test_results_are_written_to_s3(cloud: Cloud, s3: Bucket, config: Any, expect
             "SUCCEEDED": [{"Key": f"out/{id}/SUCCEEDED_0.json", "Size": size}],
         },
     }
+
+
+def test_results_as_lines_and_what_a_failed_run_leaves(cloud: Cloud, s3: Bucket) -> None:
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}, "WriterConfig": {
+        "Transformation": "COMPACT", "OutputType": "JSONL"}}  # fmt: skip
+    state = {"ResultWriter": writer, "MaxConcurrency": 1}
+    arn = start(state, [1, 2, 3], failing(cloud, 2))
+    assert end(cloud, arn)["error"] == "States.ExceedToleratedFailureThreshold"
+    run = run_of(arn)
+    id = run["mapRunArn"].rpartition(":")[2]
+    files = json.loads(s3[f"{id}/manifest.json"])["ResultFiles"]
+    assert {kind: [f["Key"] for f in found] for kind, found in files.items()} == {
+        kind: [f"{id}/{kind}_0.jsonl"] for kind in ("FAILED", "PENDING", "SUCCEEDED")
+    }
+    assert s3[f"{id}/SUCCEEDED_0.jsonl"] == b"1"
+    assert json.loads(s3[f"{id}/PENDING_0.jsonl"]) == {
+        "Input": "3", "InputDetails": {"Included": True}, "Status": "PENDING"
+    }  # fmt: skip
+    assert run["executionCounts"]["resultsWritten"] == run["itemCounts"]["resultsWritten"] == 1
+
+
+def test_results_written_are_counted_by_executions_and_by_items(cloud: Cloud, s3: Bucket) -> None:
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}}
+    arn = start({"ResultWriter": writer, "ItemBatcher": {"MaxItemsPerBatch": 2}}, [1, 2, 3])
+    end(cloud, arn)
+    run = run_of(arn)
+    assert (run["itemCounts"]["resultsWritten"], run["executionCounts"]["resultsWritten"]) == (3, 2)
 
 
 def test_without_a_transformation_files_have_the_executions(cloud: Cloud, s3: Bucket) -> None:

@@ -134,6 +134,35 @@ def test_a_map_run_redrives_its_unsuccessful_children(cloud: Cloud, type: str, c
     ]  # fmt: skip
 
 
+def test_children_wait_to_be_redriven(cloud: Cloud) -> None:
+    """PENDING_REDRIVE: API_DescribeMapRun, API_ListExecutions."""
+    client = boto3.client("stepfunctions")
+    flaky = Flaky(cloud)
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    states = {"T": task(Next="W"), "W": {"Type": "Wait", "Seconds": 60, "End": True}}
+    processor = {"ProcessorConfig": config, "StartAt": "T", "States": states}
+    state = {"Type": "Map", "ToleratedFailureCount": 2, "MaxConcurrency": 1, "ItemProcessor": processor, "End": True}
+    arn = start(cloud, {"M": state}, [1, 2, 3])
+    run = client.list_map_runs(executionArn=arn)["mapRuns"][0]["mapRunArn"]
+    assert client.describe_map_run(mapRunArn=run)["executionCounts"]["failed"] == 3
+    flaky.mended = True
+    assert client.describe_execution(executionArn=arn)["status"] == "FAILED"
+    client.redrive_execution(executionArn=arn)
+    counts = client.describe_map_run(mapRunArn=run)["executionCounts"]
+    assert (counts["running"], counts["pendingRedrive"], counts["failed"]) == (1, 2, 0)
+    waiting = client.list_executions(mapRunArn=run, statusFilter="PENDING_REDRIVE")["executions"]
+    assert len(waiting) == 2
+    machine = arn.replace("execution", "stateMachine", 1).rpartition(":")[0]
+    with pytest.raises(ClientError, match="ValidationException"):
+        client.list_executions(stateMachineArn=machine, statusFilter="PENDING_REDRIVE")
+    client.stop_execution(executionArn=arn)
+    counts = client.describe_map_run(mapRunArn=run)["executionCounts"]
+    assert (counts["aborted"], counts["failed"], counts["pendingRedrive"]) == (1, 2, 0)
+    assert counts["failuresNotRedrivable"] == 0
+    cloud.clock.advance(days=15)
+    assert client.describe_map_run(mapRunArn=run)["executionCounts"]["failuresNotRedrivable"] == 3
+
+
 def test_one_that_was_stopped_or_ran_out_of_time_goes_on(cloud: Cloud) -> None:
     client = boto3.client("stepfunctions")
     flaky = Flaky(cloud)
