@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 
 from ...core.errors import NotSupported
-from .gateway import Record, State, bad_request
+from .gateway import Record, State, bad_request, not_found
 from .kind import Kind, Nested, Request, register
 from .methods import HTTP_METHODS, METHOD, inside_method
 from .patching import ALL, Rule, whole
+from .resources import RESOURCE
 
 URI = re.compile(r"arn:[^:]+:apigateway:([^:]+):([^:]+):(path|action)/(.*)", re.DOTALL)
 CONTENT_TYPE = re.compile(r"\$default|[\w!#$&^.+*-]+/[\w!#$&^.+*-]+(?:\s*;.*)?")
@@ -195,6 +196,12 @@ def _responses(db: State, request: Request) -> Nested:
     return inside_method(db, request, "methodIntegration", "integrationResponses")
 
 
+def _going(db: State, request: Request) -> None:
+    """Without its method, it is the integration that AWS misses of a response which shall go (recorded)."""
+    if request["httpMethod"] not in (RESOURCE.find(db, request).get("resourceMethods") or ()):
+        raise not_found(INTEGRATION.missing)
+
+
 def _make_response(db: State, request: Request) -> Record:
     _responses(db, request)
     record = {"statusCode": request["statusCode"]}
@@ -242,6 +249,7 @@ INTEGRATION_RESPONSE = register(
         make=_make_response,
         rules=RESPONSE_RULES,
         changed=_checked_response,
+        going=_going,
         shown=_shown_response,
         statuses={"delete": 204},
     ),

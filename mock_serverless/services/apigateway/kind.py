@@ -33,7 +33,7 @@ class Kind:
     plural: str = ""
     in_api: bool = True  # it is part of an API, not of the account
     api_first: bool = False  # when its API is missing, that is what AWS says
-    api_first_to_go: bool = False  # but only when one is deleted
+    going: Callable[[State, Request], Any] | None = None  # before one is looked for that shall go
     no_api: Callable[[str], Exception] | None = None  # what create says when its API is missing
     exists: str = ""  # AWS's words when one of the name is there already
     rules: Sequence[Rule] = ()
@@ -182,8 +182,8 @@ def _update(kind: Kind, name: str) -> Any:
 def _delete(kind: Kind, name: str) -> Any:
     def delete(db: State, request: Request) -> Record:
         check(name, request)
-        if kind.api_first_to_go:
-            db.api(request)
+        if kind.going is not None:
+            kind.going(db, request)
         record = kind.find(db, request)
         if kind.leave is not None:
             kind.leave(db, request, record)

@@ -54,8 +54,13 @@ def _joined(parent_path: str, part: str) -> str:
 
 
 def _changed(db: State, request: Request, old: Record, new: Record) -> Record:
+    if "parentId" not in old:
+        for name in ("pathPart", "parentId"):
+            if name in new:
+                raise bad_request(f"Root resource cannot update its {name}.")
+        return new
     resources = db.api(request).table("resources")
-    parent = RESOURCE.find(db, {**request, "resourceId": new.get("parentId")})
+    parent = RESOURCE.find(db, {**request, "resourceId": new["parentId"]})
     if new["parentId"] in {r["id"] for r in below(resources, old["id"])} | {old["id"]}:
         raise bad_request("Resources cannot be cyclical.")
     _check_part(new["pathPart"])

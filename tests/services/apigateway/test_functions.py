@@ -462,6 +462,23 @@ def test_the_log_of_a_tried_mock(cloud: Cloud) -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["HTTP", "HTTP_PROXY"])
+def test_the_log_of_a_tried_method_whose_endpoint_has_no_address(cloud: Cloud, kind: str) -> None:
+    """Recorded by a public test suite on AWS, of HTTP_PROXY: nothing is said of a request to it."""
+    nowhere = {"type": kind, "uri": "https://${stageVariables.host}", "integrationHttpMethod": "GET"}
+    url = make_api([{"path": "/pets", "integration": nowhere}])
+    api, where = client(), {"restApiId": id_of(url)}
+    resource = next(r["id"] for r in api.get_resources(**where)["items"] if r["path"] == "/pets")
+    tried = api.test_invoke_method(**where, resourceId=resource, httpMethod="GET")
+    assert tried["body"] == '{"message":"Internal server error"}'
+    assert [line.partition(" : ")[2] for line in tried["log"].split("\n")[6:]] == [
+        "Method request body before transformations: ",
+        "Execution failed due to configuration error: Invalid endpoint address",
+        "Method completed with status: 500",
+        "",
+    ]
+
+
 def test_trying_a_method_without_a_deployment(cloud: Cloud) -> None:
     cloud.function("f", echo)
     url = make_api([{"path": "/{id}", "function": "f", "apiKeyRequired": True}])

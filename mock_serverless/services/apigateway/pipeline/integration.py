@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from ....core.errors import NotSupported
+from ..integrations import URI
 from ..templates import TemplateError, input_variable, render, util_variable
 from . import caching
 from .exchange import Answer, Exchange, Refused, misconfigured
@@ -22,6 +23,9 @@ from .functions import SESSION, is_binary
 from .mapping import request_source, with_variables
 
 PATH_VARIABLE = re.compile(r"\{([^{}]+)\}")
+WEB = re.compile(r"https?://(?!.*\$\{)[^/{}$]+.*", re.DOTALL)
+ADDRESSES = {"AWS": URI, "HTTP": WEB, "HTTP_PROXY": WEB}
+"""What an endpoint's address must be, by the integration's type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,9 @@ def integrate(x: Exchange) -> None:
 
 def _ask(x: Exchange, kind: Kind, request: Integrated) -> None:
     record = x.integration
+    address = ADDRESSES.get(record["type"])
+    if address is not None and not address.fullmatch(request.uri):
+        raise misconfigured("Invalid endpoint address", x)
     if record["type"] != "AWS_PROXY":
         log_sent(x, request.uri, request.headers, request.body)
     started = x.db.scope.timestamp()
