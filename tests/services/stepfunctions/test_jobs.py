@@ -282,3 +282,43 @@ def test_tokens_that_make_a_request_idempotent_come_by_themselves(cloud: Cloud) 
 
 def metadata(result: Any) -> dict[str, Any]:
     return {k: v for k, v in result.output.items() if k.startswith("Sdk")}
+
+
+@pytest.mark.parametrize("pattern", ["", ".sync", ".waitForTaskToken"])
+def test_ecs_that_could_not_place_a_task(cloud: Cloud, pattern: str) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html"""
+    cloud.stub("ecs", "RunTask", {"tasks": [], "failures": [{"arn": "a", "reason": "RESOURCE:MEMORY"}]})
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::ecs:runTask{pattern}", "Parameters": {"TaskDefinition": "t"}}
+    result = cloud.stepfunctions.run({"StartAt": "Call", "States": {"Call": {**task, "End": True}}})
+    if pattern:
+        assert (result.error, result.cause) == ("AmazonECS.Unknown", '[{"Arn":"a","Reason":"RESOURCE:MEMORY"}]')
+    else:
+        assert result.output["Failures"] == [{"Arn": "a", "Reason": "RESOURCE:MEMORY"}]
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "operation", "error"),
+    [
+        ("ecs:runTask", {"TaskDefinition": "t"}, "ecs.RunTask", "ECS.AmazonECSException"),
+        (
+            "batch:submitJob",
+            {"JobName": "j", "JobQueue": "q", "JobDefinition": "d"},
+            "batch.SubmitJob",
+            "Batch.AWSBatchException",
+        ),
+        ("glue:startJobRun", {"JobName": "j"}, "glue.StartJobRun", "Glue.AWSGlueException"),
+        (
+            "athena:startQueryExecution",
+            {"QueryString": "q"},
+            "athena.StartQueryExecution",
+            "Athena.AmazonAthenaException",
+        ),
+    ],
+)
+def test_errors_that_an_api_has_no_shape_for(
+    cloud: Cloud, resource: str, parameters: dict[str, Any], operation: str, error: str
+) -> None:
+    """Names which users' workflows catch."""
+    cloud.fail(*operation.split("."), "Odd")
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": parameters, "End": True}
+    assert cloud.stepfunctions.run({"StartAt": "Call", "States": {"Call": task}}).error == error

@@ -115,6 +115,8 @@ def run(cloud: Cloud, resource: str, parameters: dict[str, Any], input: Any) -> 
          'The field "TaskToken" is not supported by Step Functions'),
         ("apigateway:invoke", {"ApiEndpoint": "h", "Method": "GET", "QueryParameters.$": "$.q"}, {"q": "?a=b"},
          "The value of the field 'QueryParameters' has an invalid format"),
+        ("batch:submitJob", {"JobName": "j", "JobQueue": "q", "JobDefinition": "d", "Parameters.$": "$.p"},
+         {"p": {"frame_id": 5}}, "The value for the field 'frame_id' must be a STRING"),
         ("aws-sdk:dynamodb:getItem", {"TableName": "t", "Key.$": "$.key"}, {"key": {"k": {"s": "a"}}},
          'The field "s" is not supported by Step Functions'),
     ],

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..flow import World
     from .resources import Resource
 
-# optimised integrations: service -> (the name in errors, the service's name in the cause); recorded for these
+# optimised integrations: service -> (the name in errors, the service's name in the cause); recorded for the first ones
 ERROR_NAMES = {
     "lambda": ("Lambda", "AWSLambda"),
     "dynamodb": ("DynamoDB", "AmazonDynamoDBv2"),
@@ -37,6 +37,15 @@ ERROR_NAMES = {
     "sqs": ("SQS", "AmazonSQS"),
     "states": ("StepFunctions", "AWSStepFunctions"),
     "events": ("EventBridge", "AmazonCloudWatchEvents"),
+    # ECS.AmazonECSException and the like are caught in users' workflows; the rest of these rows follows from that
+    "ecs": ("ECS", "AmazonECS"),
+    "batch": ("Batch", "AWSBatch"),
+    "glue": ("Glue", "AWSGlue"),
+    "athena": ("Athena", "AmazonAthena"),
+    "sagemaker": ("SageMaker", "AmazonSageMaker"),
+    "codebuild": ("CodeBuild", "AWSCodeBuild"),
+    "eks": ("EKS", "AmazonEKS"),
+    "elasticmapreduce": ("ElasticMapReduce", "AmazonElasticMapReduce"),
 }
 
 

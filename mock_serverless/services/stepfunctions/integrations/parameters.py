@@ -13,6 +13,7 @@ https://github.com/awsdocs/aws-step-functions-developer-guide/pull/80.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -45,6 +46,8 @@ OWN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 OBJECTS = frozenset({"Headers", "QueryParameters", "Authentication", "InvocationConfig", "Transform", "Step"})
 """Of those, the ones that are objects (reported for QueryParameters)."""
+FREE = {"sqs": "MessageBody", "sns": "Message", "events": "Detail", "states": "Input"}
+"""Texts of optimised integrations for which any value will do, which is sent as its JSON (recorded, and published workflows)."""
 ALSO: dict[str, tuple[str, ...]] = {"bedrock:invokeModel": ("Input", "Output")}
 """Fields beside those of the API; ``Input`` stands for the body."""
 STANDS_FOR = {"elasticmapreduce:createCluster": "RunJobFlow"}
@@ -62,7 +65,8 @@ def problems(resource: Resource, given: dict[str, Any], language: str | None = N
     yield from _missing(_required(resource, key), given, language)
     also = ALSO.get(key, ())
     body = {k: v for k, v in given.items() if k.removesuffix(".$") not in also} if also else given
-    yield from _structure(body, shape, renaming(resource), language)
+    style = _Style(renaming(resource), language, resource.kind == "optimised", FREE.get(resource.type, ""))
+    yield from _structure(body, shape, style)
 
 
 def input_shape(resource: Resource) -> Any:
@@ -111,7 +115,7 @@ def _own(key: str, given: dict[str, Any], language: str | None) -> Iterator[str]
             if not (language == "JSONPath" and name.endswith(".$")):
                 yield unsupported(name)
         elif name in OBJECTS and not isinstance(value, dict) and value is not None and not _later(value, language):
-            yield _malformed(name)
+            yield f"The value of the field '{name}' has an invalid format"  # reported for a text
 
 
 def unsupported(name: str) -> str:
@@ -119,9 +123,39 @@ def unsupported(name: str) -> str:
     return f'The field "{name}" is not supported by Step Functions'
 
 
-def _malformed(name: str) -> str:
-    """Reported for a text in place of an object; for other kinds of values it is a guess."""
-    return f"The value of the field '{name}' has an invalid format"
+def _malformed(name: str, kind: str) -> str:
+    """Reported for texts (https://github.com/ASFHyP3/hyp3/issues/2585) and integers (https://github.com/aws/aws-cdk/issues/12284).
+
+    For the other kinds it is a guess, and for SDK integrations.
+    """
+    return f"The value for the field '{name}' must be {CALLED[kind]}"
+
+
+CALLED = {
+    "string": "a STRING",
+    "integer": "an INTEGER",
+    "long": "an INTEGER",
+    "float": "a DOUBLE",
+    "double": "a DOUBLE",
+    "boolean": "a BOOLEAN",
+    "timestamp": "a TIMESTAMP",
+    "list": "an ARRAY",
+    "map": "an OBJECT",
+    "structure": "an OBJECT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How parameters are written: members' names, the state's language (None for values), whether kinds have to be the very ones.
+
+    ``free`` is the text that may be anything all the same.
+    """
+
+    rename: Renaming
+    language: str | None
+    strict: bool
+    free: str
 
 
 def _later(value: Any, language: str | None) -> bool:
@@ -129,45 +163,51 @@ def _later(value: Any, language: str | None) -> bool:
     return language == "JSONata" and is_expression(value)
 
 
-def _structure(value: dict[str, Any], shape: Any, rename: Renaming, language: str | None) -> Iterator[str]:
-    names = members(shape, rename)
+def _structure(value: dict[str, Any], shape: Any, style: _Style) -> Iterator[str]:
+    names = members(shape, style.rename)
     for given, item in value.items():
-        if language == "JSONPath" and given.endswith(".$"):
+        if style.language == "JSONPath" and given.endswith(".$"):
             continue
         name = names.get(given)
         if name is None:
             yield unsupported(given)
-        elif item is not None and not _later(item, language):
-            yield from _value(given, item, shape.members[name], rename, language)
+        elif item is not None and not _later(item, style.language) and given != style.free:
+            yield from _value(given, item, shape.members[name], style)
 
 
-def _value(name: str, value: Any, shape: Any, rename: Renaming, language: str | None) -> Iterator[str]:
+def _value(name: str, value: Any, shape: Any, style: _Style) -> Iterator[str]:
     kind = shape.type_name
-    if kind == "structure":
-        if getattr(shape, "is_document_type", False):
-            return
-        if isinstance(value, dict):
-            yield from _structure(value, shape, rename, language)
-        else:
-            yield _malformed(name)
+    if kind == "structure" and getattr(shape, "is_document_type", False):
+        return
+    fits = (EXACT if style.strict else FITS).get(kind, _any)
+    if not fits(value):
+        yield _malformed(name, kind)
+    elif kind == "structure":
+        yield from _structure(value, shape, style)
     elif kind in ("list", "map"):
         inner = shape.member if kind == "list" else shape.value
-        items = value if isinstance(value, list) else list(value.items()) if isinstance(value, dict) else None
-        if items is None or isinstance(value, list) is not (kind == "list"):
-            yield _malformed(name)
-            return
-        for item in items:
-            key, found = (name, item) if kind == "list" else item
-            dynamic = kind == "map" and language == "JSONPath" and key.endswith(".$")
-            if found is not None and not dynamic and not _later(found, language):
-                yield from _value(name if kind == "list" else key, found, inner, rename, language)
-    elif not FITS.get(kind, _any)(value):
-        yield _malformed(name)
+        items = ((name, item) for item in value) if kind == "list" else value.items()
+        for key, item in items:
+            dynamic = kind == "map" and style.language == "JSONPath" and key.endswith(".$")
+            if item is not None and not dynamic and not _later(item, style.language):
+                yield from _value(key, item, inner, style)
 
 
 def _any(value: Any) -> bool:
-    """Texts and blobs: another value is sent as its JSON (recorded)."""
+    """Texts and blobs of SDK integrations: another value is sent as its JSON (recorded)."""
     return True
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _double(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _number(value: Any) -> bool:
@@ -177,7 +217,7 @@ def _number(value: Any) -> bool:
         except ValueError:
             return False
         return True
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return _double(value)
 
 
 def _boolean(value: Any) -> bool:
@@ -185,15 +225,29 @@ def _boolean(value: Any) -> bool:
 
 
 def _timestamp(value: Any) -> bool:
-    return language_times.parse(value) is not None if isinstance(value, str) else _number(value)
+    return language_times.parse(value) is not None if isinstance(value, str) else _double(value)
 
 
-FITS: dict[str, Callable[[Any], bool]] = {
-    "boolean": _boolean,
+_CONTAINERS: dict[str, Callable[[Any], bool]] = {
+    "structure": lambda value: isinstance(value, dict),
+    "map": lambda value: isinstance(value, dict),
+    "list": lambda value: isinstance(value, list),
     "timestamp": _timestamp,
+}
+FITS: dict[str, Callable[[Any], bool]] = {
+    **_CONTAINERS,
+    "boolean": _boolean,
     **dict.fromkeys(("integer", "long", "float", "double"), _number),
 }
-"""What is taken for a value of a kind. That a text may stand for a number or a boolean is a guess."""
+"""What SDK integrations take: "true" stands for a boolean in published workflows; that texts stand for numbers is a guess."""
+EXACT: dict[str, Callable[[Any], bool]] = {
+    **_CONTAINERS,
+    "string": _text,
+    "boolean": lambda value: isinstance(value, bool),
+    **dict.fromkeys(("integer", "long"), _integer),
+    **dict.fromkeys(("float", "double"), _double),
+}
+"""What optimised ones take."""
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ....core.errors import NotSupported
 from ....core.kernel import FlowTimeout
 from ..language import Document, StateError, TaskRequest, Timeout
+from ..language.document import dumps
 from ..language.errors import Fault, too_large
 from ..mock_configuration import reply_of
 from ..store import Token
@@ -150,6 +151,9 @@ async def _work(world: World, request: TaskRequest, resource: Resource, name: di
         )
     if not resource.pattern:
         return Document(result)
+    if resource.type == "ecs" and result.get("Failures"):
+        # https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html; the cause is a guess
+        raise StateError("AmazonECS.Unknown", dumps(result["Failures"]))
     submitted = Document(result)
     if submitted.too_large():
         raise too_large(resource.type)
