@@ -20,7 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .cloud import Cloud, Snapshot
+    from .cloud import Cloud
     from .core.errors import (
         AwsError,
         BackgroundFailure,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from .core.journal import Call, Calls
     from .mocking import MockCloud, mock_cloud
+    from .rollback import Snapshot
 
 __version__ = "0.1.0"
 
@@ -41,7 +42,7 @@ _HOMES = {
     "mock_cloud": "mocking",
     "MockCloud": "mocking",
     "Cloud": "cloud",
-    "Snapshot": "cloud",
+    "Snapshot": "rollback",
     "Call": "core.journal",
     "Calls": "core.journal",
     "AwsError": "core.errors",

@@ -8,18 +8,15 @@ and put down while user code does.
 
 from __future__ import annotations
 
-import copy
 import importlib
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from .core import current
+from . import rollback
 from .core import operation as operations
-from .core.agenda import JOBS, Agenda, Entry
+from .core.agenda import Agenda
 from .core.clock import Clock
 from .core.doubles import Doubles
 from .core.errors import (
@@ -32,7 +29,7 @@ from .core.errors import (
     near_misses,
 )
 from .core.faults import Fault, Stub, check_answer
-from .core.guest import Visit, caller, current_visit, is_signal, nobody_visiting, visiting
+from .core.guest import Visit, caller, current_visit, is_signal, visiting
 from .core.ids import Ids
 from .core.journal import Call, Calls
 from .core.kernel import Kernel
@@ -41,6 +38,8 @@ from .core.logbook import Logbook
 from .core.principals import Principal, expired
 from .core.scope import Scope
 from .core.travel import travelling
+from .core.work import Work
+from .rollback import Snapshot
 
 if TYPE_CHECKING:
     from .doors.http import HttpClient
@@ -48,18 +47,8 @@ if TYPE_CHECKING:
     from .services.lambda_.face import LambdaFace
     from .services.stepfunctions.face import StepfunctionsFace
 
-T = TypeVar("T")
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
-ENDLESS = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The whole state of a cloud at a moment; see :meth:`Cloud.snapshot`."""
-
-    cloud: Cloud
-    parts: dict[str, Any]
 
 
 class Cloud:
@@ -88,7 +77,6 @@ class Cloud:
         self.skips = time == "skip"
         self.closed = False
         self.clock = Clock(clock)
-        self.clock.on_move = self._run_until
         self.clock.check = self.check_open
         self.clock.travel = self._travel
         self.calls = Calls()
@@ -96,15 +84,18 @@ class Cloud:
         self.kernel = Kernel(self.clock.timestamp, self.agenda)
         self.ids = Ids(seed)
         self._seed = seed
-        self._lock = StateLock()
-        self._depth = threading.local()
+        self.lock = StateLock()
+        self.work = Work(self)
+        self._depth = self.work.depth
+        self.run_due = self.work.run_due
+        self.clock.on_move = self.work.run_until
         self._faces: dict[str, Any] = {}
         self.serving: Call | None = None  # the call whose operation runs just now
         self._forget()
 
     def _forget(self) -> None:
-        self._states: dict[tuple[str, str, str], Any] = {}
-        self.doubles = Doubles(self.guest, self._lock, self.ids.random)
+        self.states: dict[tuple[str, str, str], Any] = {}
+        self.doubles = Doubles(self.guest, self.lock, self.ids.random)
         self.watchers: dict[str, list[tuple[str, Scope, dict[str, Any]]]] = {}
         self.failures: dict[str, tuple[str, str]] = {}
         self.logbook = Logbook()
@@ -178,8 +169,8 @@ class Cloud:
 
     def _operate(self, op: operations.Operation, call: Call) -> dict[str, Any]:
         try:
-            with self._lock:
-                state = self._states.get((op.service, call.account, call.region))
+            with self.lock:
+                state = self.states.get((op.service, call.account, call.region))
                 if state is None:
                     state = self.state_of(op.service, call.account, call.region)
                 before, self.serving = self.serving, call
@@ -215,15 +206,15 @@ class Cloud:
     def state_of(self, service: str, account: str, region: str) -> Any:
         """The state of a service in an account and region, made when it is first asked for."""
         key = (service, account, region)
-        state = self._states.get(key)
+        state = self.states.get(key)
         if state is None:
             package = operations.package_of(service)
             folder = package.__name__.rpartition(".")[2]
-            state = self._states.get((folder, account, region))
+            state = self.states.get((folder, account, region))
             if state is None:
                 state = package.State(Scope(self, folder, account, region))
-                self._states[folder, account, region] = state
-            self._states[key] = state
+                self.states[folder, account, region] = state
+            self.states[key] = state
         return state
 
     def account_of_key(self, access_key: str) -> str:
@@ -237,21 +228,7 @@ class Cloud:
     def states_of(self, service: str) -> list[Any]:
         """The states of a service that there are, over all accounts and regions."""
         folder = operations.FOLDERS.get(service, service)
-        return [state for (name, _, _), state in self._states.items() if name == folder]
-
-    @contextmanager
-    def outermost(self) -> Iterator[None]:
-        """The body is one request from outside, however many calls it makes: what is due runs when it is over."""
-        depth = getattr(self._depth, "value", 0)
-        if depth == 0:
-            self.run_due()
-        self._depth.value = depth + 1
-        try:
-            yield
-        finally:
-            self._depth.value = depth
-            if depth == 0:
-                self.run_due()
+        return [state for (name, _, _), state in self.states.items() if name == folder]
 
     def check_open(self) -> None:
         """Raises CloudClosed after the end of the mock, when nothing that a helper does could be seen by anybody."""
@@ -272,72 +249,15 @@ class Cloud:
         self.check_open()
         self.run_due()
         while until_idle and not self.agenda.idle():
-            self._jump_to_next()
+            self.work.jump_to_next()
 
     def skip(self) -> bool:
         """Jump to the next thing that is due, if there is one, and run it."""
         self.check_open()
         if self.agenda.idle():
             return False
-        self._jump_to_next()
+        self.work.jump_to_next()
         return True
-
-    def _jump_to_next(self) -> None:
-        with self._lock:
-            due = self.agenda.next_due()
-        if due is not None:  # another thread may have taken it
-            self.clock.jump(due)
-        self.run_due()
-
-    def run_due(self) -> None:
-        """Run what is due, in order, in this thread."""
-        if not len(self.agenda):
-            return
-        for _ in range(ENDLESS):
-            with self._lock:
-                entry = self.agenda.pop_due(self.clock.timestamp())
-                if entry is None:
-                    return
-                self._run(entry)
-        raise InternalError(f"the work that is due never ends; pending are {self.agenda.entries()[:3]}")
-
-    def _run(self, entry: Entry) -> None:
-        depth = getattr(self._depth, "value", 0)
-        self._depth.value = depth + 1
-        before, self.serving = self.serving, None
-        try:
-            with nobody_visiting():
-                JOBS[entry.kind](entry.scope, **entry.data)
-        finally:
-            self._depth.value = depth
-            self.serving = before
-
-    def _run_until(self, target: float) -> None:
-        while True:
-            self.run_due()
-            with self._lock:
-                due = self.agenda.next_due()
-            if due is None or due > target:
-                break
-            self.clock.jump(due)
-        self.clock.jump(target)
-
-    def hold(self, look: Callable[[], T | None], seconds: float) -> T | None:
-        """See ``Scope.hold``."""
-        found = look()
-        if getattr(self._depth, "value", 0) > 1:
-            return found
-        until = self.clock.timestamp() + seconds
-        while found is None:
-            with self._lock:
-                due = self.agenda.next_due()
-            if due is None or due > until:
-                self.clock.jump(until)
-                return None
-            self.clock.jump(due)
-            self.run_due()
-            found = look()
-        return found
 
     def sleep(self, seconds: float) -> None:
         """What ``time.sleep`` is inside a function: virtual time passes, and other work is done meanwhile."""
@@ -355,7 +275,7 @@ class Cloud:
     def guest(self, name: str, limit: float | None = None) -> Iterator[Visit]:
         """Run user code in the body; see core/guest.py."""
         visit = Visit(name, limit)
-        with self._lock.released(), visiting(visit), travelling(self.clock, self.sleep):
+        with self.lock.released(), visiting(visit), travelling(self.clock, self.sleep):
             yield visit
 
     # ------------------------------------------------------------------ stubs and faults
@@ -396,22 +316,7 @@ class Cloud:
     def snapshot(self) -> Snapshot:
         """The whole state (services, clock, pending work, ids, stubs, faults, the journal's length), to go back to."""
         self.check_open()
-        with self._lock:
-            return Snapshot(
-                self,
-                {
-                    "states": copy.deepcopy(self._states),
-                    "clock": self.clock.state(),
-                    "agenda": self.agenda.state(),
-                    "kernel": self.kernel.state(),
-                    "random": self.ids.random.getstate(),
-                    "journal": len(self.calls),
-                    "doubles": self.doubles.state(),
-                    "watchers": {k: list(v) for k, v in self.watchers.items()},
-                    "access_keys": dict(self.access_keys),
-                    "logbook": self.logbook.state(),
-                },
-            )
+        return rollback.take(self)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Back to a snapshot of this cloud; it stays usable, as often as wanted.
@@ -421,21 +326,7 @@ class Cloud:
         self.check_open()
         if snapshot.cloud is not self:
             raise ValueError(f"this snapshot is one of {snapshot.cloud!r}; {self!r} can only go back to its own")
-        self._go_back(snapshot.parts)
-
-    def _go_back(self, parts: dict[str, Any]) -> None:
-        self._tell_of_undoing(parts["journal"])
-        with self._lock:
-            self._states = copy.deepcopy(parts["states"])
-            self.clock.set_state(parts["clock"])
-            self.agenda.set_state(parts["agenda"])
-            self.kernel.set_state(parts["kernel"])
-            self.ids.random.setstate(parts["random"])
-            self.calls.truncate(parts["journal"])
-            self.doubles.set_state(parts["doubles"])
-            self.watchers = {k: list(v) for k, v in parts["watchers"].items()}
-            self.access_keys = dict(parts["access_keys"])
-            self.logbook.set_state(parts["logbook"])
+        rollback.go_back(snapshot)
 
     @contextmanager
     def scratch(self) -> Iterator[Cloud]:
@@ -444,22 +335,18 @@ class Cloud:
         try:
             yield self
         finally:
-            self._go_back(before.parts)
+            rollback.go_back(before)
 
     def reset(self) -> None:
         """As new: no resources, stubs, faults or calls; ids start over. The clock keeps its time."""
         self.check_open()
-        self._tell_of_undoing(0)
-        with self._lock:
+        rollback.tell_of_undoing(self, 0)
+        with self.lock:
             self._forget()
             self.agenda.set_state((0, []))
             self.kernel = Kernel(self.clock.timestamp, self.agenda)
             self.ids.random.seed(self._seed)
             self.calls.truncate(0)
-
-    def _tell_of_undoing(self, calls_left: int) -> None:
-        for observe in current.undoing:
-            observe(self, calls_left)
 
     # ------------------------------------------------------------------ faces: helpers of the services
 

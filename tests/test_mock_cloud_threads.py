@@ -229,7 +229,7 @@ def test_no_lock_is_held_while_user_code_runs(cloud: Cloud, way: Callable[..., N
         return await asyncio.to_thread(account, client)
 
     def code() -> None:
-        ran.append((cloud._lock._owner, run(lambda: account(client))[0], asyncio.run(ask())))
+        ran.append((cloud.lock._owner, run(lambda: account(client))[0], asyncio.run(ask())))
 
     async def test() -> None:
         way(cloud, code)

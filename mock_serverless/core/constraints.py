@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from .errors import AwsError
+from .java import Record, python_regex, text_of
 
 # (the path of what holds it, names ...): made into a text only when something is wrong
 Path = tuple[Any, ...] | None
@@ -124,7 +124,8 @@ def validation_error(found: list[str], code: str = "ValidationException") -> Aws
 
 def violation(value: Any, path: Path | str, constraint: str) -> str:
     """One hurt constraint in AWS's words."""
-    shown = "Value" if value is SECRET else f"Value {_java(value, top=True)}"
+    text = "null" if value is None else f"'{text_of(value)}'"
+    shown = "Value" if value is SECRET else f"Value {text}"
     where = path if isinstance(path, str) else ".".join(names_of(path))
     return f"{shown} at '{where}' failed to satisfy constraint: {constraint}"
 
@@ -344,82 +345,7 @@ def _pattern(pattern: str) -> list[Constraint]:
     return [(lambda v: not isinstance(v, str) or regex.fullmatch(v) is not None, words)]
 
 
-# Java's classes \p{...} that occur in AWS's models, as Python's re can say them inside brackets. Letters, marks, numbers are
-# word characters; re has no class for symbols, punctuation and separators, so with them a class is as wide as it gets.
-_JAVA_CLASSES = {
-    "Alpha": "a-zA-Z",
-    "Alnum": "a-zA-Z0-9",
-    "Digit": "0-9",
-    "XDigit": "0-9a-fA-F",
-    "Lower": "a-z",
-    "Upper": "A-Z",
-    "Space": r"\s",
-    "Punct": r"!-/:-@\[-`{-~",
-    "Graph": r"\x21-\x7e",
-    "Print": r"\x20-\x7e",
-    "ASCII": r"\x00-\x7f",
-    "Cntrl": r"\x00-\x1f\x7f",
-}
-_CLASS_ESCAPES = frozenset({r"\s", r"\S", r"\w", r"\W", r"\d", r"\D"})
-_WORDLIKE = re.compile(r"(Is)?(L|M|N|Letter|Alphabetic|Digit|Han|Hiragana|Katakana|Latin)")
-_TOKEN = re.compile(r"\\[pP](?:\{(\^?)(\w+)\}|(\w))|\\.|\[\^?\]?|\]|\(\?<(?![=!])|([*+?}])\+|.", re.DOTALL)
-
-
-def python_regex(pattern: str) -> str:
-    """A pattern of a model, written for Java, as Python's re takes it; re.error where it can't be said."""
-    if "&&" in pattern:
-        raise re.error("an intersection of classes", pattern)
-    inside = negated = False
-    after_class = False
-    out: list[str] = []
-    for token in _TOKEN.finditer(pattern):
-        text = token.group(0)
-        name = token.group(2) or token.group(3)
-        was_class, after_class = after_class, bool(name) or text in _CLASS_ESCAPES
-        if name:
-            chars = _java_class(name)
-            if inside and negated and name not in _JAVA_CLASSES:
-                continue  # too wide a class would shut out too much
-            out.append(chars if inside else f"[{chars}]")
-        elif text.startswith("[") and not inside:
-            inside, negated = True, text.startswith("[^")
-            out.append(text)
-        elif text.startswith("[") and inside:
-            out.append("\\" + text)
-        elif text == "-" and inside and was_class:  # Java takes it for itself after a class
-            out.append("\\-")
-        elif text == "\\z":
-            out.append("\\Z")
-        elif text == "]" and inside:
-            inside = False
-            out.append(text)
-        elif text == "(?<" and not inside:
-            out.append("(?P<")
-        elif token.group(4) and not inside:  # a possessive quantifier
-            out.append(token.group(4))
-        else:
-            out.append(text)
-    return "".join(out)
-
-
-def _java_class(name: str) -> str:
-    if name in _JAVA_CLASSES:
-        return _JAVA_CLASSES[name]
-    return r"\w" if _WORDLIKE.match(name) else r"\w\W"
-
-
-# ---------------------------------------------------------------------- how Java prints a value
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A structure as Java's records are printed: ``Name(member=value)``."""
-
-    name: str
-    members: dict[str, Any]
-
-    def __str__(self) -> str:
-        return f"{self.name}({', '.join(f'{k}={_java(v)}' for k, v in self.members.items())})"
+# ---------------------------------------------------------------------- structures that are shown with their names
 
 
 def _shape_at(shape: Any, names: list[str]) -> Any:
@@ -439,22 +365,6 @@ def _shown(value: Any, shape: Any) -> Any:
     if shape.type_name == "structure" and isinstance(value, dict):
         return Record(shape.name, {k: _shown(v, shape.members[k]) for k, v in value.items() if k in shape.members})
     return value
-
-
-def _java(value: Any, top: bool = False) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, (list, tuple)):
-        text = f"[{', '.join(_java(v) for v in value)}]"
-    elif isinstance(value, dict):
-        text = f"{{{', '.join(f'{k}={_java(v)}' for k, v in value.items())}}}"
-    elif isinstance(value, bool):
-        text = str(value).lower()
-    elif isinstance(value, (bytes, bytearray)):
-        text = f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
-    else:
-        text = str(value)
-    return f"'{text}'" if top else text
 
 
 def _lower(name: str) -> str:

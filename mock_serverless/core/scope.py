@@ -81,7 +81,7 @@ class Scope:
 
         Only a call from outside can wait; within other work it looks once.
         """
-        return self.cloud.hold(look, seconds)
+        return self.cloud.work.hold(look, seconds)
 
     # ------------------------------------------------------------------ other services
 

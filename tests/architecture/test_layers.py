@@ -16,6 +16,7 @@ FLOORS = {
     "services": 1,
     "doors": 2,
     "cloud": 3,
+    "rollback": 3,
     "strategies": 3,
     "mocking": 4,
     "pytest_plugin": 5,

@@ -102,7 +102,7 @@ def test_nobody_waits_for_background_work(scope: Scope) -> None:
 
 
 def test_work_that_never_ends_is_named(scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mock_serverless.cloud.ENDLESS", 100)
+    monkeypatch.setattr("mock_serverless.core.work.ENDLESS", 100)
     scope.later(0, "test:endless")
     with pytest.raises(InternalError, match="test:endless"):
         scope.cloud.settle()

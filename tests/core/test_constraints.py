@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mock_serverless.core.constraints import python_regex
 from mock_serverless.core.errors import AwsError
+from mock_serverless.core.java import python_regex
 from mock_serverless.core.operation import checker, load
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "constraints.json").read_text())["cases"]

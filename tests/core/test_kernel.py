@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_serverless.cloud import Cloud
-from mock_serverless.core.kernel import Flow, FlowTimeout, flow
+from mock_serverless.core.flow import Flow, FlowTimeout, flow
 from mock_serverless.core.scope import Scope
 
 START = datetime(2025, 1, 1)

@@ -91,7 +91,7 @@ def _journalled(cloud: Cloud, request: Request, answer: Any) -> Response:
     call = Call(label, f"{request.method} {target}", params, cloud.account, "", _caller(), cloud.clock.timestamp())
     cloud.calls.append(call)
     try:
-        with cloud.outermost():
+        with cloud.work.outermost():
             response: Response = answer()
     except BaseException as e:
         call.error = e

@@ -22,13 +22,13 @@ from typing import Any
 from mock_serverless.core.constraints import (
     FRONT_ENDS,
     NOT_NULL,
-    Record,
     Violation,
     names_of,
     validation_error,
     violation,
 )
 from mock_serverless.core.errors import AwsError
+from mock_serverless.core.java import Record
 
 from . import table_front_end
 from .values import refuse

@@ -10,11 +10,10 @@ from collections.abc import Coroutine, Sequence
 from random import Random
 from typing import Any
 
-from ...core import kernel
 from ...core.clock import from_timestamp
 from ...core.errors import AwsError, InternalError
+from ...core.flow import Flow, FlowTimeout, flow
 from ...core.ids import uuid_of
-from ...core.kernel import FlowTimeout
 from ...core.scope import Scope
 from . import coverage, execution_log, map_flow
 from .integrations.tasks import perform
@@ -41,8 +40,8 @@ MOST_EVENTS = {"STANDARD": 25_000, "EXPRESS": 1_000_000}
 TOKEN_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
-@kernel.flow(FLOW)
-async def execution(flow: kernel.Flow, scope: Scope, arn: str, redrive: int = 0) -> None:
+@flow(FLOW)
+async def execution(flow: Flow, scope: Scope, arn: str, redrive: int = 0) -> None:
     """Run an execution to its end; ``redrive`` is the number of events there are when it is redriven."""
     db: State = scope.state()
     current = db.executions[arn]
@@ -92,7 +91,7 @@ async def execution(flow: kernel.Flow, scope: Scope, arn: str, redrive: int = 0)
     finish(db, db.executions[arn], outcome.status, output=outcome.output, error=outcome.error, cause=outcome.cause)
 
 
-def _stopped(flow: kernel.Flow, stopped: Execution, position: Position | None) -> None:
+def _stopped(flow: Flow, stopped: Execution, position: Position | None) -> None:
     if not flow.replaying:
         stopped.position = position
 
@@ -131,7 +130,7 @@ class World:
 
     __slots__ = ("_logs", "_machine", "_most", "_random", "count", "db", "execution", "flow")
 
-    def __init__(self, flow: kernel.Flow, db: State, execution: Execution) -> None:
+    def __init__(self, flow: Flow, db: State, execution: Execution) -> None:
         self.flow = flow
         self.db = db
         self.execution = execution

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ...core.agenda import job
-from ...core.kernel import FlowCancelled
+from ...core.flow import FlowCancelled
 from ...core.scope import Scope
 from . import item_reader, result_writer
 from .language import Document, MapRunRequest, StateError

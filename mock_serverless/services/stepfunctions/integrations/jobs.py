@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ....core.errors import NotSupported
-from ....core.kernel import FlowCancelled
+from ....core.flow import FlowCancelled
 from ..language import Document, StateError
 from ..language.document import dumps
 from . import calls

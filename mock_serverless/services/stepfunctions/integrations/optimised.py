@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ....core.arns import Arn
 from ....core.errors import NotSupported
-from ....core.kernel import FlowCancelled, FlowTimeout
+from ....core.flow import FlowCancelled, FlowTimeout
 from ..activities import POLL_SECONDS
 from ..language import Document, StateError
 from ..language.document import dumps, loads

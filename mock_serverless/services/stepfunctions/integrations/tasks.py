@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ....core.errors import NotSupported
-from ....core.kernel import FlowTimeout
+from ....core.flow import FlowTimeout
 from ..language import Document, StateError, TaskRequest, Timeout
 from ..language.document import dumps
 from ..language.errors import Fault, too_large
