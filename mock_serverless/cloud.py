@@ -70,6 +70,10 @@ class Cloud:
     ) -> None:
         if time not in ("tick", "skip"):
             raise ValueError(f"time is 'tick' or 'skip', not {time!r}")
+        if not isinstance(account, str) or len(account) != 12 or not account.isdecimal():
+            raise ValueError(f"an account is a text of twelve digits, not {account!r}")
+        if not isinstance(seed, (int, str)):
+            raise TypeError(f"a seed is a number or a text, not {seed!r}: the same run must be possible again")
         self.account = account
         self.region = region
         self.passthrough = tuple(passthrough)
@@ -193,7 +197,7 @@ class Cloud:
 
     def _not_supported(self, call: Call) -> NotSupported:
         name = f"{call.service}.{call.operation}"
-        there = {n for s, n in operations.OPERATIONS if s == call.service}
+        there = {n for s, n in list(operations.OPERATIONS) if s == call.service}
         there |= {n for s, n in self.doubles.stubs if s == call.service}
         what = "the operation" if there else f"the service {call.service!r}"
         return NotSupported(
@@ -210,11 +214,12 @@ class Cloud:
         if state is None:
             package = operations.package_of(service)
             folder = package.__name__.rpartition(".")[2]
-            state = self.states.get((folder, account, region))
-            if state is None:
-                state = package.State(Scope(self, folder, account, region))
-                self.states[folder, account, region] = state
-            self.states[key] = state
+            with self.lock:
+                state = self.states.get((folder, account, region))
+                if state is None:
+                    state = package.State(Scope(self, folder, account, region))
+                    self.states[folder, account, region] = state
+                self.states[key] = state
         return state
 
     def account_of_key(self, access_key: str) -> str:

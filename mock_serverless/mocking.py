@@ -153,6 +153,8 @@ def mock_cloud(
     options["throttle"] = throttle
     if isinstance(passthrough, str):
         raise TypeError(f"passthrough is a list of names: passthrough=[{passthrough!r}]")
+    if not all(isinstance(name, str) for name in passthrough):
+        raise TypeError(f"passthrough names services and URLs as texts, not {list(passthrough)!r}")
     mock = MockCloud(options, strict, region)
     return mock if target is None else mock(target)
 

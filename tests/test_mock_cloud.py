@@ -135,6 +135,7 @@ def test_what_the_body_raises_comes_out() -> None:
     [
         (("s3",), {}, "takes options by name; 's3' is neither a function nor a class"),
         ((), {"passthrough": "s3"}, r"passthrough is a list of names: passthrough=\['s3'\]"),
+        ((), {"passthrough": [8000]}, r"passthrough names services and URLs as texts, not \[8000\]"),
         ((), {"tick": True}, "unexpected keyword argument 'tick'"),
     ],
 )
@@ -143,8 +144,18 @@ def test_options_that_make_no_sense(arguments: Any, options: Any, message: str) 
         mock_cloud(*arguments, **options)
 
 
-def test_a_time_that_is_none() -> None:
-    with pytest.raises(ValueError, match="time is 'tick' or 'skip', not 'fast'"), mock_cloud(time="fast"):
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"time": "fast"}, ValueError, "time is 'tick' or 'skip', not 'fast'"),
+        ({"account": "12"}, ValueError, "an account is a text of twelve digits, not '12'"),
+        ({"account": 123456789012}, ValueError, "an account is a text of twelve digits, not 123456789012"),
+        ({"seed": None}, TypeError, "a seed is a number or a text, not None: the same run must be possible again"),
+        ({"clock": "2025-01-01"}, TypeError, "a time is a datetime, or seconds since the epoch, not '2025-01-01'"),
+    ],
+)
+def test_values_that_an_option_does_not_take(options: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message), mock_cloud(**options):
         pass
     assert current.open_clouds() == []
     assert "AWS_ACCESS_KEY_ID" not in os.environ or os.environ["AWS_ACCESS_KEY_ID"] != "AKIAMOCKSERVERLESS00"

@@ -52,6 +52,59 @@ def test_two_threads_have_separate_worlds() -> None:
     ]
 
 
+def test_tasks_that_run_at_once_have_separate_worlds() -> None:
+    """Each task, those that it starts, and the threads to which it gives work."""
+    client = boto3.client("sts", **KEYS)
+
+    @mock_cloud
+    async def of_its_own() -> str:
+        await asyncio.sleep(0)
+        return account(client)
+
+    async def world(name: str) -> set[str]:
+        async with mock_cloud(account=name):
+            await asyncio.sleep(0)
+            seen = {account(client), account()}
+            seen |= set(await asyncio.gather(*(asyncio.to_thread(account, client) for _ in range(2))))
+
+            async def child() -> str:
+                await asyncio.sleep(0)
+                return account(client)
+
+            seen |= set(await asyncio.gather(child(), child()))
+            assert await of_its_own() == "123456789012"
+            await asyncio.sleep(0)
+            return seen | {account(client)}
+
+    async def all_of_them() -> list[set[str]]:
+        return await asyncio.gather(*(world(name) for name in names))
+
+    names = ["111111111111", "222222222222", "333333333333"]
+    assert asyncio.run(all_of_them()) == [{name} for name in names]
+    with mock_cloud(account="444444444444"):
+        assert asyncio.run(all_of_them()) == [{name} for name in names]
+        assert account(client) == "444444444444"
+
+
+def test_what_a_task_has_entered_stays_when_it_has_ended() -> None:
+    """An asynchronous fixture is a task of its own in some plugins of pytest's."""
+    mock = mock_cloud(account="222222222222")
+
+    async def fixture() -> Cloud:
+        return await mock.__aenter__()
+
+    async def test() -> str:
+        await asyncio.create_task(fixture())
+        try:
+            return account()
+        finally:
+            await asyncio.create_task(mock.__aexit__(None, None, None))
+
+    with mock_cloud(account="111111111111"):
+        assert asyncio.run(test()) == "222222222222"
+        assert account() == "111111111111"
+
+
 def test_a_thread_s_own_region_is_not_another_s_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     monkeypatch.delenv("AWS_REGION", raising=False)

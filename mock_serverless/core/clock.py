@@ -87,7 +87,9 @@ class Clock:
         total = (units + delta if delta is not None else units).total_seconds()
         if total < 0:
             raise ValueError(f"the clock only moves forward, not by {total} seconds")
-        self.on_move(self.timestamp() + total)
+        target = self.timestamp() + total
+        _check_reachable(target)
+        self.on_move(target)
         return self.now()
 
     def move_to(self, when: datetime | float) -> datetime:
@@ -99,6 +101,7 @@ class Clock:
         target = to_timestamp(when)
         if target < self.timestamp():
             raise ValueError(f"the clock only moves forward: it is {self.now().isoformat()} already")
+        _check_reachable(target)
         self.on_move(target)
         return self.now()
 
@@ -153,12 +156,22 @@ def to_timestamp(when: datetime | float) -> float:
     """Seconds since the epoch; a naive datetime counts as UTC."""
     if isinstance(when, datetime):
         return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    if isinstance(when, bool) or not isinstance(when, (int, float)):
+        raise TypeError(f"a time is a datetime, or seconds since the epoch, not {when!r}")
     return float(when)
 
 
 def from_timestamp(timestamp: float) -> datetime:
     """An aware datetime in UTC."""
     return datetime.fromtimestamp(timestamp, UTC)
+
+
+def _check_reachable(timestamp: float) -> None:
+    """No datetime is later than the year 9999; a clock that has gone there could not be read."""
+    try:
+        from_timestamp(timestamp)
+    except (ValueError, OverflowError, OSError) as e:
+        raise ValueError(f"the clock ends with the year 9999 and can't go to {timestamp!r}: {e}") from e
 
 
 def _nothing() -> None:

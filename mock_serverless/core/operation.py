@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -41,6 +42,11 @@ class Operation:
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {}
+"""Those of the services that have been loaded."""
+
+_registered: dict[tuple[str, str], Operation] = {}
+_loading = threading.RLock()
+"""Several threads may make the first call of a service at once; each is to find all of it or nothing."""
 
 # services which are faces of another's state: their operations stand in that folder
 FOLDERS = {
@@ -90,7 +96,7 @@ def _register(function: F, service: str | None, unfinished: Any, since: str | No
         misses = near_misses(function.__name__, operation_names(service))
         raise NameError(f"{service} has no operation {function.__name__!r}.{misses}")
     shape = model.operation_model(name)
-    OPERATIONS[service, name] = Operation(
+    _registered[service, name] = Operation(
         service, name, function, unfinished, RequestChecker(shape), shape.output_shape
     )
     return function
@@ -107,14 +113,21 @@ def find(service: str, name: str) -> Operation | None:
     return found
 
 
-@cache
 def load(service: str) -> bool:
     """Import a service's folder with all its modules; False when the service has none."""
+    with _loading:
+        return _load(service)
+
+
+@cache
+def _load(service: str) -> bool:
     package = package_of(service)
     if package is None:
         return False
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
+    folder = FOLDERS.get(service, service)
+    OPERATIONS.update({key: op for key, op in _registered.items() if FOLDERS.get(key[0], key[0]) == folder})
     return True
 
 

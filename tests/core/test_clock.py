@@ -59,6 +59,23 @@ def test_it_only_moves_forward() -> None:
     assert clock.now() == START
 
 
+@pytest.mark.parametrize("when", [300_000_000_000.0, float("inf"), float("nan")])
+def test_it_ends_where_datetimes_end(when: float) -> None:
+    """It could not be read any more, and its mock not be left."""
+    with Cloud(clock=START).scratch() as cloud:
+        with pytest.raises(ValueError, match="the clock ends with the year 9999"):
+            cloud.clock.move_to(when)
+        with pytest.raises((ValueError, OverflowError)):
+            cloud.clock.advance(when)
+        assert cloud.clock.now() == START
+
+
+@pytest.mark.parametrize("when", ["2025-03-02", None, True])
+def test_a_time_is_a_datetime_or_seconds(when: object) -> None:
+    with pytest.raises(TypeError, match="a time is a datetime, or seconds since the epoch, not"):
+        Clock(START).move_to(when)  # type: ignore[arg-type]
+
+
 def test_freeze_and_tick() -> None:
     clock = Clock()
     clock.advance(days=1)

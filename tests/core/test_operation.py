@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -33,3 +35,27 @@ def test_it_is_left_out_where_the_model_is_older(installed: str, monkeypatch: py
     before = dict(OPERATIONS)
     assert operation(service="dynamodb", since="1.44.8")(put_itme) is put_itme
     assert before == OPERATIONS
+
+
+FIRST_CALLS = """
+import threading, time
+from mock_serverless.core import operation
+
+def dawdling(*args, register=operation._register):
+    made = register(*args)
+    time.sleep(0.005)  # as on a busy machine: other threads come while the module is being imported
+    return made
+
+operation._register = dawdling
+from mock_serverless.cloud import Cloud
+threading.Thread(target=operation.load, args=("sts",)).start()
+while ("sts", "GetCallerIdentity") not in operation.OPERATIONS:
+    time.sleep(0)
+print(Cloud().call("sts", "GetCallerIdentity", {})["Account"])
+"""
+
+
+def test_the_first_calls_of_a_service_may_come_from_several_threads() -> None:
+    """In a process where nothing is loaded: an operation used to be found before the rest of its module was there."""
+    done = subprocess.run([sys.executable, "-c", FIRST_CALLS], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("123456789012", "")

@@ -26,7 +26,7 @@ import urllib3
 from mock_serverless import mock_cloud
 from mock_serverless.cloud import Cloud
 from mock_serverless.core.errors import NotSupported
-from mock_serverless.doors.http import HttpStatusError
+from mock_serverless.doors.http import HttpStatusError, TooManyRedirects
 
 Answer = tuple[int, dict[str, Any], str]
 
@@ -371,3 +371,64 @@ def test_what_a_request_sets_in_motion_runs_before_it_returns(cloud: Cloud) -> N
     cloud.function("echo", handler)
     assert cloud.http.get(url).status_code == 201
     assert done == [1]
+
+
+# ---------------------------------------------------------------------- redirects and cookies of cloud.http
+
+
+def seen(request: Any) -> dict[str, Any]:
+    names = ("content-type", "authorization", "cookie")
+    headers = {name: request.header(name) for name in names if request.header(name)}
+    return {"json": {"method": request.method, "url": request.url, "body": request.body.decode(), "headers": headers}}
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "followed"),
+    [
+        *((status, "GET", "GET") for status in (301, 302, 303, 307, 308)),
+        *((status, "HEAD", "HEAD") for status in (301, 302, 303, 307, 308)),
+        *zip((301, 302, 303, 307, 308), ["POST"] * 5, ["GET", "GET", "GET", "POST", "POST"], strict=True),
+        *zip((301, 302, 303, 307, 308), ["PUT"] * 5, ["PUT", "GET", "GET", "PUT", "PUT"], strict=True),
+    ],
+)
+def test_redirects_are_followed_as_httpx_does(cloud: Cloud, status: int, method: str, followed: str) -> None:
+    cloud.http.stub("https://one.example.com/", {"status": status, "headers": {"Location": "/there?b=2"}})
+    cloud.http.stub(
+        "https://one.example.com/there", {"status": status, "headers": {"Location": "https://two.example.com/x"}}
+    )
+    cloud.http.stub("https://two.example.com/", seen)
+    body = {"json": {"a": 1}} if method in ("POST", "PUT") else {}
+    options: Any = {**body, "headers": {"Authorization": "secret"}, "cookies": {"s": "1"}}
+    assert cloud.http.request(method, "https://one.example.com/", **options).status_code == status
+    answer = cloud.http.request(method, "https://one.example.com/", **options, follow_redirects=True)
+    assert [str(was.url) for was in answer.history] == ["https://one.example.com/", "https://one.example.com/there?b=2"]
+    assert (answer.status_code, answer.url, answer.request.method) == (200, "https://two.example.com/x", followed)
+    if method != "HEAD":
+        kept = {"body": '{"a":1}', "headers": {"content-type": "application/json"}}
+        assert answer.json() == {"method": followed, "url": answer.url, "body": "", "headers": {}} | (
+            kept if followed == method and body else {}
+        )
+    real = httpx.Client(transport=httpx.MockTransport(lambda request: _redirecting(request, status)))
+    assert real.request(method, "https://one.example.com/", **body, follow_redirects=True).text == followed
+
+
+def _redirecting(request: httpx.Request, status: int) -> httpx.Response:
+    if request.url.host == "one.example.com":
+        return httpx.Response(status, headers={"Location": "https://two.example.com/x"})
+    return httpx.Response(200, text=request.method)
+
+
+def test_redirects_without_an_end_are_given_up(cloud: Cloud) -> None:
+    cloud.http.stub("https://one.example.com/", {"status": 302, "headers": {"Location": "/"}})
+    with pytest.raises(TooManyRedirects, match="more than 20 redirects, the last to /"):
+        cloud.http.get("https://one.example.com/", follow_redirects=True)
+
+
+def test_cookies_and_params_as_httpx_takes_them(cloud: Cloud) -> None:
+    cloud.http.stub("https://one.example.com/", seen)
+    pairs: Any = [("a", 1), ("a", True), ("b", None)]
+    for params, query in (("a=1&b=2", "a=1&b=2"), (pairs, "a=1&a=true&b="), ({"a": [1, True]}, "a=1&a=true"), ("", "")):
+        answer = cloud.http.get("https://one.example.com/", params=params, cookies={"s": "1", "t": "2"}).json()
+        assert answer["url"].partition("?")[2] == query
+        assert answer["headers"] == {"cookie": "s=1; t=2"}
+        assert str(httpx.QueryParams(params)) == query

@@ -10,8 +10,9 @@ else is sent to an AWS host by other means.
 """
 
 from ...core.hosts import Request, Response
-from .client import HttpClient, HttpResponse, HttpStatusError
+from .client import HttpClient
 from .interception import install, uninstall
+from .responses import HttpResponse, HttpStatusError, TooManyRedirects
 from .serving import claims, serve
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "HttpStatusError",
     "Request",
     "Response",
+    "TooManyRedirects",
     "claims",
     "install",
     "serve",

@@ -1,4 +1,4 @@
-"""``cloud.http``: a client for what the cloud serves over HTTP, with the attributes of httpx's client and responses.
+"""``cloud.http``: a client for what the cloud serves over HTTP, with the methods of httpx's client.
 
 https://www.python-httpx.org/api/ (the subset that tests use); httpx itself needn't be installed.
 """
@@ -8,214 +8,23 @@ from __future__ import annotations
 import gzip
 import json as json_module
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from http import HTTPStatus
-from http.cookies import SimpleCookie
-from typing import TYPE_CHECKING, Any, AnyStr
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 from ...core.errors import NotSupported
 from ...core.hosts import Request, request_of
 from . import stubs
+from .responses import HttpHeaders, HttpRequest, HttpResponse, TooManyRedirects
 from .serving import not_served, serve
 
 if TYPE_CHECKING:
     from ...cloud import Cloud
     from ...core.faults import Stub
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MOST_REDIRECTS = 20
 Pairs = Mapping[str, Any] | Sequence[tuple[str, Any]]
-
-
-class HttpStatusError(Exception):
-    """``raise_for_status()`` of an answer which is no success; ``response`` is the answer."""
-
-    def __init__(self, message: str, response: HttpResponse) -> None:
-        super().__init__(message)
-        self.response = response
-        self.request = response.request
-
-
-class HttpHeaders(Mapping[str, str]):
-    """Headers of an answer: names in any case, several values of a name joined with ``, ``."""
-
-    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        self.raw = tuple(pairs)
-
-    def __getitem__(self, name: str) -> str:
-        values = self.get_list(name)
-        if not values:
-            raise KeyError(name)
-        return ", ".join(values)
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and bool(self.get_list(name))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(k.lower() for k, _ in self.raw))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-    def get_list(self, name: str) -> list[str]:
-        """All values of a name, in order."""
-        name = name.lower()
-        return [v for k, v in self.raw if k.lower() == name]
-
-    def multi_items(self) -> list[tuple[str, str]]:
-        """Name and value of each header line."""
-        return [(k.lower(), v) for k, v in self.raw]
-
-    def __repr__(self) -> str:
-        return f"HttpHeaders({dict(self)})"
-
-
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """What was asked for."""
-
-    method: str
-    url: str
-    headers: HttpHeaders
-    content: bytes
-
-    def read(self) -> bytes:
-        """The body."""
-        return self.content
-
-
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """An answer, with httpx's attributes. ``elapsed`` is in the cloud's time, ``content`` is unpacked, ``raw`` as it was sent."""
-
-    status_code: int
-    headers: HttpHeaders
-    content: bytes
-    request: HttpRequest
-    elapsed: timedelta = timedelta()
-    raw: bytes = b""
-    http_version: str = "HTTP/1.1"
-    history: tuple[HttpResponse, ...] = ()
-    is_closed: bool = True
-    is_stream_consumed: bool = True
-
-    @property
-    def url(self) -> str:
-        """The URL that was asked for."""
-        return self.request.url
-
-    @property
-    def cookies(self) -> dict[str, str]:
-        """Name and value of each cookie that the answer sets."""
-        jar: SimpleCookie = SimpleCookie()
-        for line in self.headers.get_list("set-cookie"):
-            jar.load(line)
-        return {name: morsel.value for name, morsel in jar.items()}
-
-    @property
-    def charset_encoding(self) -> str | None:
-        """The charset of the content type."""
-        _, _, charset = self.headers.get("content-type", "").lower().partition("charset=")
-        return charset.split(";")[0].strip().strip('"') or None
-
-    @property
-    def encoding(self) -> str:
-        """The charset of the content type, otherwise utf-8."""
-        return self.charset_encoding or "utf-8"
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.content.decode(self.encoding, errors="replace")
-
-    def json(self, **kwargs: Any) -> Any:
-        """The body as JSON."""
-        return json_module.loads(self.content, **kwargs)
-
-    def read(self) -> bytes:
-        """The body."""
-        return self.content
-
-    def iter_raw(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        """The body as it was sent, in pieces."""
-        return _pieces(self.raw, chunk_size)
-
-    def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        """The body in pieces."""
-        return _pieces(self.content, chunk_size)
-
-    def iter_text(self, chunk_size: int | None = None) -> Iterator[str]:
-        """The body as text, in pieces."""
-        return _pieces(self.text, chunk_size)
-
-    def iter_lines(self) -> Iterator[str]:
-        """The lines of the body, without their ends."""
-        return iter(self.text.splitlines())
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    @property
-    def num_bytes_downloaded(self) -> int:
-        """The size of the body as it was sent."""
-        return len(self.raw)
-
-    @property
-    def has_redirect_location(self) -> bool:
-        """A redirect that says where to."""
-        return self.status_code in REDIRECTS and "location" in self.headers
-
-    @property
-    def is_informational(self) -> bool:
-        """1xx."""
-        return 100 <= self.status_code < 200
-
-    @property
-    def reason_phrase(self) -> str:
-        """``Not Found`` ..."""
-        try:
-            return HTTPStatus(self.status_code).phrase
-        except ValueError:
-            return ""
-
-    @property
-    def is_success(self) -> bool:
-        """2xx."""
-        return 200 <= self.status_code < 300
-
-    @property
-    def is_redirect(self) -> bool:
-        """3xx."""
-        return 300 <= self.status_code < 400
-
-    @property
-    def is_client_error(self) -> bool:
-        """4xx."""
-        return 400 <= self.status_code < 500
-
-    @property
-    def is_server_error(self) -> bool:
-        """5xx."""
-        return 500 <= self.status_code < 600
-
-    @property
-    def is_error(self) -> bool:
-        """4xx or 5xx."""
-        return 400 <= self.status_code < 600
-
-    def raise_for_status(self) -> HttpResponse:
-        """Itself when it is a success, otherwise HttpStatusError."""
-        if self.is_success:
-            return self
-        kind = "Client error" if self.is_client_error else "Server error" if self.is_server_error else "No success"
-        raise HttpStatusError(
-            f"{kind} '{self.status_code} {self.reason_phrase}' for url '{self.url}': {self.text}", self
-        )
-
-    def __repr__(self) -> str:
-        return f"<HttpResponse [{self.status_code} {self.reason_phrase}]>"
 
 
 class HttpClient:
@@ -229,23 +38,46 @@ class HttpClient:
         method: str,
         url: str,
         *,
-        params: Pairs | None = None,
+        params: Pairs | str | None = None,
         headers: Pairs | None = None,
+        cookies: Mapping[str, str] | None = None,
         json: Any = None,
         content: bytes | str | None = None,
         data: Mapping[str, Any] | bytes | str | None = None,
+        follow_redirects: bool = False,
     ) -> HttpResponse:
         """Send a request. ``params`` go into the query string; the body is ``json``, ``content``, or ``data`` (a form).
 
-        Redirects aren't followed. Raises NotSupported for a host that the cloud doesn't serve; it names those it does.
+        ``cookies`` are sent with this request only. Redirects aren't followed unless it is said: ``history`` then has the answers
+        on the way, and more than 20 raise TooManyRedirects. Raises NotSupported for a host that the cloud doesn't serve; it
+        names those it does.
         """
         self._cloud.check_open()
         body, content_type = _body(json, content, data)
-        given = _pairs(headers)
-        request = request_of(method, _with_params(url, params), (), body)
-        request = request_of(
-            method, _with_params(url, params), [*_defaults(request, given, content_type), *given], body
-        )
+        given = [*_pairs(headers), *_cookie(cookies)]
+        response = self._send(method, _with_params(url, params), given, body, content_type)
+        history: list[HttpResponse] = []
+        while follow_redirects and response.has_redirect_location:
+            history.append(response)
+            if len(history) > MOST_REDIRECTS:
+                raise TooManyRedirects(
+                    f"{url}: more than {MOST_REDIRECTS} redirects, the last to {response.headers['location']}"
+                )
+            target = urljoin(response.url, response.headers["location"])
+            if urlsplit(target).netloc != urlsplit(response.url).netloc:
+                given = [(k, v) for k, v in given if k.lower() not in ("authorization", "cookie", "host")]
+            method = _redirected(response)
+            if method != response.request.method:  # it asks for something else, without the body
+                body, content_type = b"", None
+                given = [(k, v) for k, v in given if k.lower() not in ("content-type", "content-length")]
+            response = self._send(method, target, given, body, content_type)
+        return replace(response, history=tuple(history)) if history else response
+
+    def _send(
+        self, method: str, url: str, given: list[tuple[str, str]], body: bytes, content_type: str | None
+    ) -> HttpResponse:
+        request = request_of(method, url, (), body)
+        request = request_of(method, url, [*_defaults(request, given, content_type), *given], body)
         started = self._cloud.clock.now()
         response = serve(self._cloud, request)
         if response is None:
@@ -320,25 +152,38 @@ def _unpacked(raw: bytes, headers: HttpHeaders) -> bytes:
         raise ValueError(f"the answer says Content-Encoding: {encoding}, but its body is not: {e}") from e
 
 
-def _pieces(content: AnyStr, size: int | None) -> Iterator[AnyStr]:
-    step = size or len(content) or 1
-    return (content[at : at + step] for at in range(0, len(content), step))
-
-
 def _pairs(given: Pairs | None) -> list[tuple[str, str]]:
     pairs = given.items() if isinstance(given, Mapping) else given or ()
     return [(str(k), v.decode() if isinstance(v, bytes) else str(v)) for k, v in pairs]
 
 
-def _with_params(url: str, params: Pairs | None) -> str:
+def _cookie(cookies: Mapping[str, str] | None) -> list[tuple[str, str]]:
+    return [("Cookie", "; ".join(f"{name}={value}" for name, value in cookies.items()))] if cookies else []
+
+
+def _redirected(response: HttpResponse) -> str:
+    """The method with which clients follow a redirect (https://fetch.spec.whatwg.org/#http-redirect-fetch, as httpx does)."""
+    method = response.request.method
+    if response.status_code in (302, 303) and method != "HEAD":
+        return "GET"
+    return "GET" if response.status_code == 301 and method == "POST" else method
+
+
+def _with_params(url: str, params: Pairs | str | None) -> str:
     if not params:
         return url
     parts = urlsplit(url)
-    added = urlencode({k: _plain(v) for k, v in params.items()} if isinstance(params, Mapping) else params, doseq=True)
+    if isinstance(params, str):
+        added = params.removeprefix("?")
+    else:
+        pairs = params.items() if isinstance(params, Mapping) else params
+        added = urlencode([(k, _plain(v)) for k, v in pairs], doseq=True)
     return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else value
