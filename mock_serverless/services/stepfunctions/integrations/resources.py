@@ -83,6 +83,16 @@ PATTERNS: dict[str, frozenset[str]] = {
                                        "emr-containers", "emr-serverless", "mediaconvert", "databrew")},
 }  # fmt: skip
 
+# actions of those services that no job stands behind, by the services' pages: they have no .sync
+_NO_JOBS = """
+    athena:stopQueryExecution athena:getQueryExecution athena:getQueryResults codebuild:stopBuild codebuild:batchDeleteBuilds
+    codebuild:batchGetReports codebuild:stopBuildBatch codebuild:retryBuildBatch codebuild:deleteBuildBatch bedrock:invokeModel
+    sagemaker:createEndpoint sagemaker:createEndpointConfig sagemaker:createModel sagemaker:updateEndpoint
+    elasticmapreduce:cancelStep elasticmapreduce:setClusterTerminationProtection elasticmapreduce:modifyInstanceFleetByName
+    elasticmapreduce:modifyInstanceGroupByName emr-containers:createVirtualCluster eks:call
+"""
+NO_JOBS = frozenset(_NO_JOBS.split())
+
 SERVICE_OF = {"createModelCustomizationJob": "bedrock"}
 """Actions of another service than the rest of their integration."""
 
@@ -170,6 +180,8 @@ def parse(arn: str) -> Resource | None:
 def _optimised(arn: str, service: str, action: str, pattern: str) -> Resource | None:
     name, actions = OPTIMISED.get(service, ("", frozenset()))
     if action not in actions or (pattern and pattern not in PATTERNS.get(service, ())):
+        return None
+    if pattern in SYNC and f"{service}:{action}" in NO_JOBS:
         return None
     operation = action[0].upper() + action[1:]
     name = SERVICE_OF.get(action, name)
