@@ -1,9 +1,17 @@
-"""The context object: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html."""
+"""The context object: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html; shown as the runtime shows it
+(awslambdaric 4.2, lambda_context.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+
+def _shown(of: object) -> str:
+    """``Client([app_title=a,...])``: all that is set, but for the runtime's own."""
+    members = ",".join(f"{name}={value}" for name, value in vars(of).items() if not name.startswith("_"))
+    return f"{type(of).__name__}([{members}])"
 
 
 class Client:
@@ -12,6 +20,8 @@ class Client:
     def __init__(self, given: dict[str, Any]) -> None:
         for name in ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name"):
             setattr(self, name, given.get(name))
+
+    __repr__ = _shown
 
 
 class ClientContext:
@@ -22,6 +32,8 @@ class ClientContext:
         self.env = given.get("env")
         self.client = Client(given["client"]) if given.get("client") else None
 
+    __repr__ = _shown
+
 
 class CognitoIdentity:
     """``context.identity``; this fake's callers have none."""
@@ -29,6 +41,8 @@ class CognitoIdentity:
     def __init__(self) -> None:
         self.cognito_identity_id: str | None = None
         self.cognito_identity_pool_id: str | None = None
+
+    __repr__ = _shown
 
 
 class LambdaContext:
@@ -69,6 +83,4 @@ class LambdaContext:
         """Write to the function's log."""
         print(msg, end="")
 
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{k}={v}" for k, v in vars(self).items() if not k.startswith("_"))
-        return f"LambdaContext([{shown}])"
+    __repr__ = _shown

@@ -37,8 +37,15 @@ INIT_LIMIT = 10.0
 """Seconds that the init phase may take before it is tried again within the invocation (the page above)."""
 RESPONSE_LIMIT = 6_291_556
 OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-# awslambdaric logs this before an error of the init phase
-INIT_WARNING = "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code."
+# The runtime logs this before an error of the init phase (whole in the logs that users publish).
+INIT_WARNING = (
+    "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. However, in rare cases, a "
+    "Lambda runtime update can cause unexpected function behavior. For functions using managed runtimes, runtime updates can be "
+    "triggered by a function change, or can be applied automatically. To determine if the runtime has been updated, check the "
+    "runtime version in the INIT_START log entry. If this error correlates with a change in the runtime version, you may be able "
+    "to mitigate this error by temporarily rolling back to the previous runtime version. For more information, see "
+    "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +89,24 @@ class Environment:
         self.alive = True
         self.handler = handler
         self.snaps = variables.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+        self._package = package
+        self._variables = variables if package is None else {**variables, "LAMBDA_TASK_ROOT": package.root}
+        self.process = self._new_process()
+        self._cold = True
+        self._to_restore = self.snaps
+
+    def _new_process(self) -> Process:
+        settings = self.settings
         level = settings["LoggingConfig"].get("ApplicationLogLevel")
-        importer = None if package is None else Importer(package)
-        if package is not None:
-            variables = {**variables, "LAMBDA_TASK_ROOT": package.root}
-        self.process = Process(
-            variables,
-            importer,
-            handler,
+        return Process(
+            self._variables,
+            None if self._package is None else Importer(self._package),
+            self.handler,
             {"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level),
             settings["Architectures"][0],
             settings["MemorySize"],
             settings["EphemeralStorage"]["Size"],
         )
-        self._cold = True
-        self._to_restore = self.snaps
 
     @property
     def cold(self) -> bool:
@@ -116,17 +126,21 @@ class Environment:
         init, failed, restored = None, None, None
         ids, sampled = self.scope.ids, int(self.settings["TracingConfig"]["Mode"] == "Active")
         root = f"1-{int(self.scope.timestamp()):08x}-{ids.hex(24)}"
-        self.process.set("_X_AMZN_TRACE_ID", f"Root={root};Parent={ids.hex(16)};Sampled={sampled}")
+        trace = f"Root={root};Parent={ids.hex(16)};Sampled={sampled}"
+        self.process.set("_X_AMZN_TRACE_ID", trace)
+        began: float | None = None
         if self.snaps and self._to_restore:
             restored, failed = self._restore(log)
             if failed is not None:
                 return failed, log
         elif self._cold:
-            init, failed = self._initialise(log, INIT_LIMIT)
-            log.init_done("success" if failed is None else "error", init or 0.0, "on-demand")
+            init, failed = self._init_phase(log, INIT_LIMIT, "init")
+            if failed is not None:
+                began = self.scope.timestamp()
+                failed = self._init_again(log, trace)
         log.start(self.version)
-        began = self.scope.timestamp()
-        outcome = failed or self._invoke(invocation, log)
+        began = self.scope.timestamp() if began is None else began
+        outcome = failed or self._invoke(invocation, log, self.settings["Timeout"] - (self.scope.timestamp() - began))
         duration = min(self.scope.timestamp() - began, float(self.settings["Timeout"]))
         kind = outcome.kind or ""
         status = "timeout" if kind == "Sandbox.Timedout" else "error" if kind.startswith("Runtime.") else "success"
@@ -141,8 +155,32 @@ class Environment:
     def _new_log(self, request_id: str) -> Log:
         return Log(self.settings["LoggingConfig"], self.scope.timestamp, request_id)
 
+    def _init_phase(self, log: Log, limit: float, phase: str) -> tuple[float | None, Outcome | None]:
+        """The init phase of an environment on demand, and what the log says of it."""
+        began = self.scope.timestamp()
+        seconds, failed = self._initialise(log, limit)
+        status = "success" if failed is None else "timeout" if failed.kind == "Sandbox.Timedout" else "error"
+        kind = failed.kind if failed is not None and status == "error" else None
+        log.init_done(status, self.scope.timestamp() - began, "on-demand", phase, kind)
+        return seconds, failed
+
+    def _init_again(self, log: Log, trace: str) -> Outcome | None:
+        """An init phase that failed is run again in a new process, as a part of the invocation.
+
+        "Failures during the Init phase" and "Failures during the Invoke phase" of the page above: the "suppressed init".
+        """
+        chain = self.process.chain
+        self.process = self._new_process()
+        self.process.chain = chain
+        self.process.set("_X_AMZN_TRACE_ID", trace)
+        self.alive = True
+        _, failed = self._init_phase(log, self.settings["Timeout"], "invoke")
+        if failed is not None and failed.kind == "Sandbox.Timedout":
+            return self._timed_out(log.request_id)
+        return failed
+
     def _initialise(self, log: Log, limit: float) -> tuple[float | None, Outcome | None]:
-        """The init phase: how long it took, and what went wrong."""
+        """Run the code outside of the handler: how long it took, and what went wrong."""
         if self.process.importer is None:
             self._cold = False
             return 0.0, None
@@ -154,7 +192,7 @@ class Environment:
                     hooks.before_snapshot()
             self._cold = False
         except TimeIsUp:
-            return None, None
+            return None, _outcome({"errorType": "Sandbox.Timedout", "errorMessage": "init"})
         except BaseException as e:
             if _goes_through(e):
                 raise
@@ -162,13 +200,10 @@ class Environment:
                 return None, self._broken(log, e, "", warn=True)
         return self.scope.timestamp() - began, None
 
-    def _invoke(self, invocation: Invocation, log: Log) -> Outcome:
-        request_id, limit = invocation.request_id, self.settings["Timeout"]
+    def _invoke(self, invocation: Invocation, log: Log, limit: float) -> Outcome:
+        request_id = invocation.request_id
         try:
             with self.scope.guest(self.name, limit) as visit, self.process.inside(log), _in_time(visit):
-                if self._cold:
-                    self.handler = self._load()
-                    self._cold = False
                 assert self.handler is not None
                 answer = self.handler(event_of(invocation.payload), self._context(invocation, visit))
                 try:
@@ -208,13 +243,11 @@ class Environment:
         log = self._new_log("")
         limit = max(SNAPSHOT_LIMIT, float(self.settings["Timeout"]))
         began = self.scope.timestamp()
-        seconds, failed = self._initialise(log, limit)
-        if seconds is None and failed is None:
-            failed = _outcome({"errorType": "Sandbox.Timedout", "errorMessage": "init"})
+        _, failed = self._initialise(log, limit)
         self.alive = failed is None
         status = "success" if failed is None else "timeout" if failed.kind == "Sandbox.Timedout" else "error"
         kind = failed.kind if failed is not None and status == "error" else None
-        log.snapshot_taken(status, self.scope.timestamp() - began, kind)
+        log.init_done(status, self.scope.timestamp() - began, "snap-start", error=kind)
         return failed, log
 
     def _restore(self, log: Log) -> tuple[float, Outcome | None]:

@@ -103,24 +103,21 @@ class Log:
             metrics["billedRestoreDurationMs"] = math.ceil(1000 * report["restore"])
         return {"requestId": self.request_id, "metrics": metrics, "status": report["status"]}
 
-    def init_done(self, status: str, seconds: float, kind: str) -> None:
-        """After the init phase, where the format is JSON."""
-        level = "DEBUG" if status == "success" else "WARN"
-        record = {"initializationType": kind, "phase": "init", "status": status}
-        self.platform("platform.initRuntimeDone", record, level)
-        self.platform("platform.initReport", {**record, "metrics": {"durationMs": round(1000 * seconds, 3)}}, level)
+    def init_done(self, status: str, seconds: float, kind: str, phase: str = "init", error: str | None = None) -> None:
+        """After the init phase: a record, where the format is JSON, else INIT_REPORT, if it failed or belongs to a snapshot.
 
-    def snapshot_taken(self, status: str, seconds: float, error: str | None) -> None:
-        """After the init phase of a version with SnapStart.
-
-        https://docs.aws.amazon.com/lambda/latest/dg/snapstart-monitoring.html and lambda-runtime-environment.html (INIT_REPORT).
+        https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (INIT_REPORT),
+        https://docs.aws.amazon.com/lambda/latest/dg/snapstart-monitoring.html
         """
         self.close()
-        self.init_done(status, seconds, "snap-start")
-        if not self.is_json:
-            failed = "" if status == "success" else f"\tPhase: init\tStatus: {status}"
-            kind = f"\tError Type: {error}" if error else ""
-            self.write(f"INIT_REPORT Init Duration: {1000 * seconds:.2f} ms{failed}{kind}\n")
+        level = "DEBUG" if status == "success" else "WARN"
+        record = {"initializationType": kind, "phase": phase, "status": status}
+        self.platform("platform.initRuntimeDone", record, level)
+        self.platform("platform.initReport", {**record, "metrics": {"durationMs": round(1000 * seconds, 3)}}, level)
+        if not self.is_json and (status != "success" or kind == "snap-start"):
+            failed = "" if status == "success" else f"\tPhase: {phase}\tStatus: {status}"
+            of_type = f"\tError Type: {error}" if error else ""
+            self.write(f"INIT_REPORT Init Duration: {1000 * seconds:.2f} ms{failed}{of_type}\n")
 
     def restored(self, status: str, seconds: float) -> None:
         """After the restore of a snapshot, with its hooks (RESTORE_REPORT, on the same pages)."""
