@@ -17,6 +17,7 @@ from mock_serverless.core.scope import Scope
 from .database import Database
 from .encryption import check_unlocked
 from .replica_settings import share_time_to_live
+from .replicas import check_none_made
 from .states import busy, found
 from .table import Table
 from .values import refuse
@@ -30,6 +31,7 @@ def update_time_to_live(db: Database, request: dict[str, Any]) -> dict[str, Any]
     table = db.named_table(request["TableName"])
     if table.status == "CREATING":
         raise busy(f"Table {table.name} is being created")
+    check_none_made(table)
     wanted = request["TimeToLiveSpecification"]
     enabled, attribute = wanted["Enabled"], wanted["AttributeName"]
     expiry = table.expiry

@@ -17,7 +17,7 @@ from mock_serverless.core.errors import AwsError
 from .definitions import PER_REQUEST
 from .replication import LEGACY, members, table_of
 from .schema import INVALID
-from .settings import Throughput
+from .settings import IndexSettings, Settings
 from .table import Table
 from .values import refuse
 
@@ -57,7 +57,7 @@ def set_overrides(replica: Table, base: Table, action: dict[str, Any]) -> None:
     settings, provisioned = replica.settings, base.settings.billing_mode != PER_REQUEST
     given = action.get("ProvisionedThroughputOverride")
     if given and provisioned:  # without a meaning where capacity isn't provisioned: accepted, and not kept
-        _set_read(settings.throughput, given)
+        _set_read(settings, given)
     if action.get("OnDemandThroughputOverride") and not provisioned:
         settings.on_demand = {**(settings.on_demand or {}), **action["OnDemandThroughputOverride"]}
     if action.get("TableClassOverride"):
@@ -68,13 +68,15 @@ def set_overrides(replica: Table, base: Table, action: dict[str, Any]) -> None:
         if own is None:
             continue  # measured: an unknown index of a new replica is ignored
         if index.get("ProvisionedThroughputOverride") and provisioned:
-            _set_read(own.throughput, index["ProvisionedThroughputOverride"])
+            _set_read(own, index["ProvisionedThroughputOverride"])
         if index.get("OnDemandThroughputOverride") and not provisioned:
             own.on_demand = {**(own.on_demand or {}), **index["OnDemandThroughputOverride"]}
 
 
-def _set_read(throughput: Throughput, given: dict[str, int]) -> None:
-    throughput.read = given.get("ReadCapacityUnits", throughput.read)
+def _set_read(own: Settings | IndexSettings, given: dict[str, int]) -> None:
+    """Warm throughput follows the most that there has been."""
+    own.throughput.read = given.get("ReadCapacityUnits", own.throughput.read)
+    own.warm = {**own.warm, "ReadUnitsPerSecond": max(own.warm["ReadUnitsPerSecond"], own.throughput.read)}
 
 
 # ---------------------------------------------------------------------- what replicas share

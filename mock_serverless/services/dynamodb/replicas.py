@@ -52,6 +52,11 @@ OVERRIDES = (
     "GlobalSecondaryIndexes",
 )
 ENABLED = "ENABLED"
+BEING_ADDED = (
+    "Create/Update/Delete of replica is not allowed while the replica is being added to table with name: {} in region "
+    "{}."
+)
+"""Measured up to "in region"."""
 NO_ACTION = "There are no actions specified in the Replica Update Action of the request."
 
 
@@ -157,8 +162,34 @@ def update_replicas(db: Database, request: dict[str, Any], table: Table, updates
         _delete(db, table, [action["RegionName"] for action in actions], gone)
 
 
+def check_made(table: Table | None, updates: list[dict[str, Any]]) -> None:
+    """A replica that is being made changes nobody, and its source can't go. Measured: ack-api-quirks, DDB-TABLE-298."""
+    if table is None or not table.adding or table.membership is None:
+        return
+    for update in updates:
+        peer = table.membership.peers.get(update.get("Delete", {}).get("RegionName", ""))
+        source = None if peer is None else table_of(table, peer)
+        if source is not None:
+            _check_source(source)
+    raise refuse(BEING_ADDED.format(table.name, table.scope.region))
+
+
+def check_none_made(table: Table) -> None:
+    """What is set for all replicas isn't while one of them is being made. Measured: ack-api-quirks, DDB-TABLE-306."""
+    peers = {} if table.membership is None else table.membership.peers
+    for region, peer in peers.items():
+        if peer.status == "CREATING":
+            raise refuse(BEING_ADDED.format(table.name, region))
+
+
 def _check_free(table: Table, regions: list[str]) -> None:
     peers = {} if table.membership is None else table.membership.peers
+    if any(region in peers and peers[region].status == "CREATING" for region in regions):  # measured: DDB-TABLE-306
+        there = ", ".join(sorted((table.scope.region, *peers)))
+        raise AwsError(
+            "ResourceInUseException",
+            f"Global table with name: {table.name} already exists with replicas in regions: {there}.",
+        )
     if any(region in peers or table.name in _database(table, region).tables for region in regions):
         raise refuse(
             f"Failed to create a the new replica of table with name: ‘{table.name}’ because one or more replicas already "

@@ -167,6 +167,11 @@ class Table:
         """Whether it is being restored."""
         return self.origin is not None and self.status == "CREATING"
 
+    @property
+    def adding(self) -> bool:
+        """Whether it is a replica that is being made."""
+        return self.membership is not None and self.status == "CREATING"
+
     # ------------------------------------------------------------------ indexes
 
     def add_index(self, definition: IndexDefinition, settings: IndexSettings | None) -> None:

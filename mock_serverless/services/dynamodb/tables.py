@@ -151,6 +151,8 @@ def list_tables(db: Database, request: dict[str, Any]) -> dict[str, Any]:
 def delete_table(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html"""
     table = _found(db, request)
+    if table.adding:
+        raise busy(f"Table: {table.name} is being used.")  # measured: ack-api-quirks, DDB-TABLE-298
     check_idle(table)
     if table.is_busy:
         raise busy(f"Table: {table.name} is in the process of being updated.")  # encryption, warm throughput: measured

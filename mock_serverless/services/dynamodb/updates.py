@@ -90,6 +90,7 @@ def _applied(db: Database, table: Table, request: dict[str, Any]) -> list[dict[s
 def _update_replicas(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     """ReplicaUpdates. The answer lists the replicas as they were before."""
     updates = replicas.check_updates(db, request)
+    replicas.check_made(db.tables.get(db.name_of(request["TableName"])), updates)
     table = db.named_table(request["TableName"])
     check_states(table, request)
     if any("Create" in update for update in updates):

@@ -269,6 +269,48 @@ def test_indexes_restored_under_other_names(cloud: Cloud, client: Any) -> None:
             )
 
 
+@pytest.mark.parametrize("way", ["backup", "recovery"])
+def test_what_overrides_do(cloud: Cloud, client: Any, way: str) -> None:
+    """API_RestoreTableFromBackup, API_RestoreTableToPointInTime: the overrides of throughput and indexes."""
+    put(client, "a", "1")
+    recover(client)
+    arn = client.create_backup(TableName="things", BackupName="nightly")["BackupDetails"]["BackupArn"]
+
+    def restored(**overrides: Any) -> dict[str, Any]:
+        if way == "backup":
+            client.restore_table_from_backup(BackupArn=arn, TargetTableName="other", **overrides)
+        else:
+            restore(client, "other", UseLatestRestorableTime=True, **overrides)
+        table: dict[str, Any] = client.describe_table(TableName="other")["Table"]
+        client.delete_table(TableName="other")
+        return table
+
+    units = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 4}
+    index = {**INDEX, "ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6}}
+    made = restored(
+        BillingModeOverride="PROVISIONED",
+        ProvisionedThroughputOverride=units,
+        GlobalSecondaryIndexOverride=[index],
+        LocalSecondaryIndexOverride=[LOCAL],
+    )
+    assert {name: made["ProvisionedThroughput"][name] for name in units} == units
+    assert made["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["WriteCapacityUnits"] == 6
+    assert made["LocalSecondaryIndexes"][0]["IndexName"] == "by-l"
+    more = {"WarmThroughput": {"ReadUnitsPerSecond": 15000}, "OnDemandThroughput": {"MaxWriteRequestUnits": 7}}
+    made = restored(
+        OnDemandThroughputOverride={"MaxReadRequestUnits": 11}, GlobalSecondaryIndexOverride=[{**INDEX, **more}]
+    )
+    assert made["OnDemandThroughput"] == {"MaxReadRequestUnits": 11}
+    (shown,) = made["GlobalSecondaryIndexes"]
+    assert shown["OnDemandThroughput"] == {"MaxWriteRequestUnits": 7}
+    assert (shown["WarmThroughput"]["ReadUnitsPerSecond"], shown["WarmThroughput"]["WriteUnitsPerSecond"]) == (
+        15000,
+        4000,
+    )
+    made = restored(GlobalSecondaryIndexOverride=[], LocalSecondaryIndexOverride=[])
+    assert not {"GlobalSecondaryIndexes", "LocalSecondaryIndexes"} & made.keys()
+
+
 def test_into_another_region(cloud: Cloud, client: Any) -> None:
     recover(client)
     put(client, "a", "1")

@@ -195,6 +195,19 @@ def test_too_many_objects(cloud: Cloud, dynamodb: Any) -> None:
     assert "50000" in shown["FailureMessage"]
 
 
+def test_an_accelerated_operation_is_faster(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
+    """BulkPutItems.Tiers.html; how much faster isn't documented."""
+    cloud.dynamodb.latency(bulk=60)
+    bucket["in/a"] = _lines({"Item": {"id": {"S": "1"}}})
+    arns = [
+        _start(dynamodb, **({"PerformanceTier": tier} if tier else {})) for tier in (None, "STANDARD", "ACCELERATED")
+    ]
+    cloud.clock.advance(40)
+    shown = [_described(dynamodb, arn) for arn in arns]
+    assert [one["BulkOperationStatus"] for one in shown] == ["IN_PROGRESS", "IN_PROGRESS", "COMPLETED"]
+    assert [one["PerformanceTier"] for one in shown] == ["STANDARD", "STANDARD", "ACCELERATED"]
+
+
 def test_a_token_begins_one_operation(cloud: Cloud, dynamodb: Any, bucket: dict[str, bytes]) -> None:
     cloud.dynamodb.latency(bulk=60)
     arn = _start(dynamodb, ClientToken="one")

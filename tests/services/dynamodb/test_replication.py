@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
@@ -228,6 +229,77 @@ def test_a_replica_that_is_being_made_gets_what_is_written_meanwhile(cloud: Clou
     ]
     put(client("eu-west-1"), "y", "2")
     assert values(cloud, "us-west-2") == {"x": "1", "y": "2"}
+
+
+def test_what_is_refused_while_a_replica_is_being_made(cloud: Cloud) -> None:
+    """Measured on AWS: ack-api-quirks, DDB-TABLE-306 (at the source), DDB-TABLE-298 (in the new region)."""
+    source, there = made(("us-east-1",))["us-east-1"], client("us-west-2")
+    cloud.dynamodb.latency(replica=600)
+    source.update_table(TableName="tab", ReplicaUpdates=[{"Create": {"RegionName": "us-west-2"}}])
+
+    def replica(kind: str, region: str) -> dict[str, Any]:
+        return {"ReplicaUpdates": [{kind: {"RegionName": region}}]}
+
+    expiry = {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "until"}}
+    missing = ("ResourceNotFoundException", "Requested resource not found: Table: tab not found")
+    added = (
+        "Create/Update/Delete of replica is not allowed while the replica is being added to table with name: tab in "
+    )
+    for of, operation, params, error in (
+        (
+            source,
+            "update_table",
+            replica("Create", "us-west-2"),
+            ("ResourceInUseException", "Global table with name: tab"),
+        ),
+        (
+            source,
+            "update_table",
+            replica("Delete", "us-west-2"),
+            ("ResourceInUseException", "The resource which you are "),
+        ),
+        (source, "update_time_to_live", expiry, ("ValidationException", added)),
+        (there, "update_time_to_live", expiry, missing),
+        (there, "describe_time_to_live", {}, missing),
+        (there, "update_table", {"DeletionProtectionEnabled": True}, missing),
+        (there, "update_table", replica("Create", "eu-west-1"), ("ValidationException", added)),
+        (
+            there,
+            "update_table",
+            replica("Delete", "us-east-1"),
+            ("ValidationException", "Replica cannot be deleted because"),
+        ),
+        (
+            there,
+            "delete_table",
+            {},
+            ("ResourceInUseException", "Attempt to change a resource which is still in use: Table: tab is being used."),
+        ),
+    ):
+        with pytest.raises(ClientError) as caught:
+            getattr(of, operation)(TableName="tab", **params)
+        assert caught.value.response["Error"]["Code"] == error[0]
+        assert caught.value.response["Error"]["Message"].startswith(error[1])
+    assert there.describe_table(TableName="tab")["Table"]["TableStatus"] == "CREATING"
+    cloud.clock.advance(seconds=600)
+    source.update_time_to_live(TableName="tab", **expiry)
+    assert there.describe_time_to_live(TableName="tab")["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
+
+
+def test_a_deleted_replica_leaves_a_backup_and_no_policy(cloud: Cloud) -> None:
+    tables = made(REGIONS[:2])
+    west = tables["us-west-2"]
+    west.update_continuous_backups(
+        TableName="tab", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    arn = west.describe_table(TableName="tab")["Table"]["TableArn"]
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:PutItem", "Resource": arn}
+    west.put_resource_policy(ResourceArn=arn, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    for kind in ("Delete", "Create"):
+        tables["us-east-1"].update_table(TableName="tab", ReplicaUpdates=[{kind: {"RegionName": "us-west-2"}}])
+    put(west, "x", "1")
+    (left,) = west.list_backups(BackupType="SYSTEM")["BackupSummaries"]
+    assert left["BackupName"] == "tab$DeletedTableBackup"
 
 
 def test_indexes_are_kept_in_every_region(cloud: Cloud) -> None:
