@@ -106,7 +106,7 @@ def _run(options: argparse.Namespace) -> int:
             name, value = _pair(stub, "--stub SERVICE.OPERATION=JSON")
             service, operation = resolve(*name.partition(".")[::2])
             cloud.stub(service, operation, _answer(_json(value, "--stub"), output_shape(service, operation)))
-        machine = options.name + _case(options, cloud)
+        machine = options.name + _case(options, cloud, text)
         try:
             create = {"name": options.name, "definition": text, "roleArn": ROLE, "type": options.type}
             cloud.call("stepfunctions", "CreateStateMachine", create)
@@ -124,7 +124,7 @@ def _run(options: argparse.Namespace) -> int:
     return 0 if result.succeeded else 1
 
 
-def _case(options: argparse.Namespace, cloud: Any) -> str:
+def _case(options: argparse.Namespace, cloud: Any, text: str) -> str:
     """``#TestCase``, out of a file or made of ``--result`` and ``--error``."""
     if options.mock_config:
         if not options.case:
@@ -140,11 +140,25 @@ def _case(options: argparse.Namespace, cloud: Any) -> str:
         responses[state] = {"0-1000000": {"Throw": {"Error": value}}}
     if not responses:
         return ""
+    names = _states(text)
+    for state in responses:
+        if names and state not in names:
+            raise Misunderstood(f"there is no state {state!r}; there are {', '.join(map(repr, names))}")
     case = {state: state for state in responses}
     cloud.stepfunctions.mock_config(
         {"StateMachines": {options.name: {"TestCases": {"given": case}}}, "MockedResponses": responses}
     )
     return "#given"
+
+
+def _states(text: str) -> list[str]:
+    """The names of a definition's states, those inside others too."""
+    from .services.stepfunctions.language.definition import levels, parse
+
+    definition = parse(text)
+    return (
+        [name for level in levels(definition) for _, name, _ in level.states()] if isinstance(definition, dict) else []
+    )
 
 
 def _draw(options: argparse.Namespace) -> int:

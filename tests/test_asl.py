@@ -108,6 +108,7 @@ def test_a_definition_is_drawn(file: str, tmp_path: Path, capsys: pytest.Capture
         (["run", "missing.json"], "No such file"),
         (["run", "FILE", "--input", "{"], "--input: no JSON"),
         (["run", "FILE", "--result", "Charge"], "expected --result STATE=JSON, not 'Charge'"),
+        (["run", "FILE", "--result", "Chrge=1"], "there is no state 'Chrge'; there are 'Charge', 'Rest', 'Refuse'"),
         (["run", "FILE", "--stub", "lambda.Invok={}"], "Did you mean: Invoke"),
         (["run", "FILE", "--mock-config", "x.json"], "--case"),
     ],

@@ -44,11 +44,11 @@ def _items(inside: dict[Visit | None, list[Visit]], members: list[Visit], starte
         if alike[way] > FEW:
             left_out += 1
             continue
-        yield f"{indent}item {number}:"
+        yield f"{indent}{'':>6}item {number}:"
         for visit in visits:
             yield from _visit(inside, visit, started, indent + "  ")
     if left_out:
-        yield f"{indent}... and {left_out} more items that went the same ways"
+        yield f"{indent}{'':>6}... and {left_out} more items that went the same ways"
 
 
 def _visit(inside: dict[Visit | None, list[Visit]], visit: Visit, started: float, indent: str) -> Iterator[str]:
@@ -67,7 +67,8 @@ def _sentences(visit: Visit) -> Iterator[str]:
     else:
         yield SAID[visit.type](visit)
     if visit.status == CAUGHT_ERROR:
-        yield f"the error was caught, and it went on with {visit.next or 'the end of its line'}"
+        error = f"the error {_error(visit.error, visit.cause)}" if visit.error and visit.type != "Task" else "the error"
+        yield f"{error} was caught, and it went on with {visit.next or 'the end of its line'}"
     elif visit.status == CANCELLED:
         yield "it was cancelled"
     elif visit.status == "FAILED" and visit.type not in ("Fail", "Task"):
@@ -136,7 +137,7 @@ SAID: dict[str, Any] = {
 def span(seconds: float) -> str:
     """A duration: ``0.25 s``, ``90 s``, ``2:00:00``, ``7 days, 0:00:03``."""
     if seconds < 120:
-        return f"{round(seconds, 3):g} s"
+        return f"{round(seconds, 3) + 0.0:g} s"  # no minus before nothing
     return str(timedelta(seconds=round(seconds))).replace(", 0:00:00", "")
 
 

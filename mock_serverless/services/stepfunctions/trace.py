@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .events import Event
+from .language import Document
 
 IN_PROGRESS, SUCCEEDED, FAILED = "IN_PROGRESS", "SUCCEEDED", "FAILED"
 CANCELLED, CAUGHT_ERROR = "CANCELLED", "CAUGHT_ERROR"
@@ -105,6 +106,8 @@ class _Reader:
             where = _named(where, event.details["name"])
             where.exited, where.output = event.time, event.details.get("output")
             where.status = CAUGHT_ERROR if where.failed else SUCCEEDED
+            if where.failed and where.error is None:
+                where.error, where.cause = _caught(where.output)
         elif kind.startswith("MapIteration"):
             where = _named(where, event.details["name"])
             if kind == "MapIterationStarted":
@@ -167,6 +170,15 @@ def _note(where: Visit, event: Event) -> None:
         where.error, where.cause = event.details.get("error"), event.details.get("cause")
     elif event.type.endswith(("Scheduled", "Started", "Succeeded")):
         where.failed = False
+
+
+def _caught(output: Any) -> tuple[str | None, str | None]:
+    """The error that a Parallel or Map state was left with, which no event tells: it is in the output, or in a member of it."""
+    value = output.value if isinstance(output, Document) else None
+    for found in (value, *(value.values() if isinstance(value, dict) else ())):
+        if isinstance(found, dict) and found.keys() == {"Error", "Cause"}:
+            return found["Error"], found["Cause"]
+    return None, None
 
 
 def _attempt(where: Visit, event: Event) -> None:

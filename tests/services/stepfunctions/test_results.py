@@ -122,6 +122,7 @@ def test_explain_reads_like_a_story(frozen: Cloud) -> None:
         'Put called aws-sdk:ssm:putParameter with {"Name":"n","Value":"v"}: failed with Ssm.InternalServerErrorException (',
         "tried again 2 s later, and aws-sdk:ssm:putParameter: failed with",
         "the error was caught, and it went on with Rest",
+        "the error Broken (it fell) was caught, and it went on with Items",
         "+0 s  Hold waited 60 s, until 2025-06-02 00:01:00",
         "Rest did not end its wait\nit was cancelled",
         "Break failed\n",

@@ -92,7 +92,7 @@ def _merged(edges: list[Edge]) -> list[Edge]:
     labels: dict[tuple[str, str], list[str]] = {}
     for edge in edges:
         labels.setdefault((edge.source, edge.target), []).append(edge.label)
-    return [Edge(*ends, " / ".join(filter(None, texts))) for ends, texts in labels.items()]
+    return [Edge(*ends, " / ".join(t or "Next" for t in texts) if any(texts) else "") for ends, texts in labels.items()]
 
 
 def condition(rule: dict[str, Any]) -> str:
