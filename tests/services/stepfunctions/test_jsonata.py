@@ -108,7 +108,11 @@ def test_inside() -> None:
         ("-q + [r, {'k': s}] ~> $f(?, t)", [f"'{n}' at the top level" for n in "qrst"]),
         ("$states.errorOutput.Error", ["$states.errorOutput"]),
         ("a ? b : ($c := d; $c)", [f"'{n}' at the top level" for n in "abd"]),
-        ("*", ["'*' at the top level"]),
+        *((text, ["'$' at the top level"]) for text in ("$", "$.phone", "$[0]", "$string($)", "($x := $; $x)")),
+        ("$map($states.input.a, function($x){ $ })", ["$states.input", "'$' at the top level"]),
+        ("$states.input.a[$ > 1].($)^($){$.b: $}", ["$states.input"]),
+        ("**.phone", []),
+        ("*", []),
     ],
 )
 def test_references(expression: str, references: list[str]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from . import choice
+from . import choice, times
 from .definition import SCHEMA, Level, Problem
 from .expressions import is_expression
 from .fields import EMPTY, is_jsonata, only_one, only_one_of_these, required, unsupported
@@ -97,12 +97,18 @@ def _comparison(path: str, rule: dict[str, Any]) -> Iterator[Problem]:
     name, operand = names[0], rule[names[0]]
     if name.endswith("Path"):
         yield from reference(f"{path}/{name}", operand)
-    elif not _fits(name, operand):
-        # a guess
-        yield Problem(SCHEMA, f"Value is not of the type that {name} compares with", f"{path}/{name}")
+    else:
+        message = _misfit(name, operand)
+        if message is not None:
+            yield Problem(SCHEMA, message, f"{path}/{name}")
 
 
-def _fits(name: str, operand: Any) -> bool:
-    if name in choice.OPERATORS:
-        return choice.OPERATORS[name][0](operand) is not None
-    return isinstance(operand, str if name == "StringMatches" else bool)
+def _misfit(name: str, operand: Any) -> str | None:
+    """What is wrong with an operand: the words are those of other fields of its kind, the word Number is a guess."""
+    if name.startswith("Timestamp") and isinstance(operand, str):
+        return None if times.parse(operand) is not None else "String does not match RFC3339 timestamp"
+    if name.startswith(("String", "Timestamp")):
+        return None if isinstance(operand, str) else "Expected value of type String"
+    if name.startswith("Numeric"):
+        return None if choice.OPERATORS[name][0](operand) is not None else "Expected value of type Number"
+    return None if isinstance(operand, bool) else "Expected value of type Boolean"

@@ -188,7 +188,7 @@ def kinds_inside(level: Level, path: str, name: str, state: dict[str, Any]) -> I
 
 
 def _inside(path: str, what: str, body: dict[str, Any], jsonata: bool) -> Iterator[Problem]:
-    yield from kinds(path, body, jsonata)
+    yield from kinds(path, body, jsonata and what != "Retry")  # what a retrier takes is constant
     if what in INNER:
         allowed = INNER[what]
         if what == "Catch" and jsonata:

@@ -2,7 +2,8 @@
 
 Both codes and their messages are reported by users of AWS, with measured cases: https://github.com/floci-io/floci/issues/2670 and
 https://github.com/floci-io/floci/issues/2745. An expression has no context item, so the first step of a path is ``$states``
-or a variable; later steps, predicates, sort terms and groups are about the value before them.
+or a variable; later steps, predicates, sort terms and groups are about the value before them. ``$`` is refused like a name,
+``**`` isn't (both measured: floci's JsonataTopLevelReferencesTest); that ``*`` isn't either is a guess.
 """
 
 from __future__ import annotations
@@ -105,10 +106,8 @@ def _collect(node: Any, found: dict[str, None]) -> None:
     kind = getattr(node, "type", None)
     if kind == "path":
         _path(node.steps, found)
-    elif kind == "variable" and node.value == "$":
-        found["'$$'"] = None
-    elif kind in ("wildcard", "descendant"):
-        found[f"'{node.value}' at the top level"] = None
+    elif kind == "variable" and node.value in ("", "$"):
+        found["'$$'" if node.value else "'$' at the top level"] = None
     elif kind == "unary" and node.value == "{":
         _collect(node.lhs_object, found)
     elif kind in PARTS:
