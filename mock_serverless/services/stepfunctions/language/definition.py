@@ -44,10 +44,17 @@ class Level:
                 yield f"{self.path}/States/{name}", name, state
 
 
+def language_of(body: dict[str, Any], otherwise: str) -> str:
+    """The language of a machine or a state: whatever isn't exactly JSONPath is JSONata (measured: floci's
+    StepFunctionsValidateStateMachineDefinitionIntegrationTest)."""
+    if "QueryLanguage" not in body:
+        return otherwise
+    return "JSONPath" if body["QueryLanguage"] == "JSONPath" else "JSONata"
+
+
 def levels(definition: dict[str, Any]) -> Iterator[Level]:
     """The definition and all lines of states inside it, outermost first."""
-    language = definition.get("QueryLanguage")
-    todo = [Level("", definition, language if isinstance(language, str) else "JSONPath", 0)]
+    todo = [Level("", definition, language_of(definition, "JSONPath"), 0)]
     while todo:
         level = todo.pop(0)
         yield level

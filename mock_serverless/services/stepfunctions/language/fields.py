@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .definition import SCHEMA, Level, Problem
+from .definition import SCHEMA, Level, Problem, language_of
 
 COMMON = frozenset({"Type", "Comment", "QueryLanguage"})
 FLOW = frozenset({"Next", "End"})
@@ -94,7 +94,7 @@ INNER: dict[str, frozenset[str]] = {
 
 def is_jsonata(level: Level, state: dict[str, Any]) -> bool:
     """Is the state written in JSONata?"""
-    return bool(state.get("QueryLanguage", level.language) == "JSONata")
+    return language_of(state, level.language) == "JSONata"
 
 
 def _bucket(name: str) -> int:

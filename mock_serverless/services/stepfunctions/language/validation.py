@@ -77,8 +77,7 @@ def _check_level(level: Level, type: str, check_resource: ResourceCheck | None) 
     if level.depth == 0:
         yield from kinds("/", level.body)
         yield from unsupported("/", level.body, MACHINE_FIELDS)
-        if level.body.get("QueryLanguage", "JSONPath") not in ("JSONPath", "JSONata"):
-            yield Problem(SCHEMA, LANGUAGES, "/QueryLanguage")
+        yield from _no_language("/QueryLanguage", level.body)
     if level.body.get("States") == {}:
         yield Problem(SCHEMA, EMPTY, f"{level.path}/States")
     for name, state in level.body["States"].items() if isinstance(level.body.get("States"), dict) else ():
@@ -119,11 +118,18 @@ def type_and_fields(level: Level, path: str, name: str, state: dict[str, Any]) -
 
 def query_language(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
     """Recorded: a state can't go back to JSONPath."""
-    language = state.get("QueryLanguage")
-    if language == "JSONPath" and level.language == "JSONata":
+    if state.get("QueryLanguage") == "JSONPath" and level.language == "JSONata":
         yield Problem(SCHEMA, "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", path)
-    elif language not in (None, "JSONPath", "JSONata"):
-        yield Problem(SCHEMA, LANGUAGES, f"{path}/QueryLanguage")
+    yield from _no_language(f"{path}/QueryLanguage", state)
+
+
+def _no_language(place: str, body: dict[str, Any]) -> Iterator[Problem]:
+    """Measured: see definition.language_of()."""
+    language = body.get("QueryLanguage", "JSONPath")
+    if not isinstance(language, str):
+        yield Problem(SCHEMA, "Expected value of type [STRING]", place)
+    elif language not in ("JSONPath", "JSONata"):
+        yield Problem(SCHEMA, LANGUAGES, place)
 
 
 def transition(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterator[Problem]:
