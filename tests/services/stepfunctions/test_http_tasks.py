@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
 
 from mock_serverless.cloud import Cloud
-from mock_serverless.core.errors import NotSupported
+from mock_serverless.core.errors import AwsError, NotSupported
 
 CONNECTION = "arn:aws:events:us-east-1:123456789012:connection/payments/6c4d"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:events!connection/payments/1"
@@ -105,10 +104,10 @@ def test_oauth_fetches_a_token_first(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("style", "body"),
     [
-        ("INDICES", "a%5B0%5D=1&a%5B1%5D=2&b[c]=x"),
-        ("BRACKETS", "a[]=1&a[]=2&b[c]=x"),
-        ("COMMAS", "a=1%2C2&b[c]=x"),
-        ("REPEAT", "a=1&a=2&b[c]=x"),
+        ("INDICES", "a%5B0%5D=1&a%5B1%5D=2&b%5Bc%5D=x%20y"),
+        ("BRACKETS", "a%5B%5D=1&a%5B%5D=2&b%5Bc%5D=x%20y"),
+        ("COMMAS", "a=1%2C2&b%5Bc%5D=x%20y"),
+        ("REPEAT", "a=1&a=2&b%5Bc%5D=x%20y"),
     ],
 )
 def test_a_body_is_sent_as_a_form(cloud: Cloud, style: str, body: str) -> None:
@@ -120,12 +119,61 @@ def test_a_body_is_sent_as_a_form(cloud: Cloud, style: str, body: str) -> None:
         "ApiEndpoint": "https://api.example.com/x",
         "Method": "POST",
         "Authentication": {"ConnectionArn": CONNECTION},
-        "RequestBody": {"a": [1, 2], "b": {"c": "x"}},
+        "RequestBody": {"a": [1, 2], "b": {"c": "x y"}},
         "Transform": {"RequestBodyEncoding": "URL_ENCODED", "RequestEncodingOptions": {"ArrayFormat": style}},
     }
     kind, sent = run(cloud, "http", parameters).output["ResponseBody"]
     assert kind == "application/x-www-form-urlencoded"
-    assert parse_qsl(sent) == parse_qsl(body)
+    assert sent == body
+
+
+def test_a_connection_goes_before_the_task(cloud: Cloud) -> None:
+    extra = {
+        "header_parameters": [{"key": "x-one", "value": "of the connection"}],
+        "query_string_parameters": [{"key": "v", "value": "2"}],
+        "body_parameters": [{"key": "a", "value": "b"}],
+    }
+    connect(cloud, "BASIC", {"username": "ada", "password": "pw", "invocation_http_parameters": extra})
+    seen = []
+    cloud.http.stub("https://api.example.com", lambda request: seen.append(request) or {"json": {}})
+    parameters = {
+        "ApiEndpoint": "https://api.example.com/x",
+        "Method": "POST",
+        "InvocationConfig": {"ConnectionArn": CONNECTION},
+        "Headers": {"X-One": "of the task", "X-Two": ["1", "2"], "range": "bytes=0-9"},
+        "QueryParameters": {"v": "1", "w": "3"},
+        "RequestBody": {"a": 1, "c": 2},
+    }
+    assert run(cloud, "http", parameters).succeeded
+    assert run(cloud, "http", {**parameters, "QueryParameters": "w=3"}).succeeded
+    headers = [(name.lower(), value) for name, value in seen[0].headers]
+    assert [v for n, v in headers if n == "x-one"] == ["of the connection"]
+    assert [v for n, v in headers if n == "x-two"] == ["1", "2"]
+    assert [v for n, v in headers if n == "range"] == ["bytes=0-9"]
+    assert (seen[0].query, json.loads(seen[0].body)) == ("w=3&v=2", {"a": "b", "c": 2})
+    assert seen[1].query == "w=3&v=2"
+    assert run(cloud, "http", {**parameters, "RequestBody": "text"}).error == "States.Runtime"
+
+
+@pytest.mark.parametrize(
+    ("described", "error"),
+    [
+        ({"ConnectionState": "AUTHORIZING"}, "AuthInProgress"),
+        ({"ConnectionState": "DEAUTHORIZED"}, "InvalidConnectionState"),
+        (AwsError("ResourceNotFoundException", "Connection 'payments' does not exist."), "ResourceNotFound"),
+        (AwsError("AccessDeniedException", "no"), "AccessDenied"),
+        (AwsError("InternalException", "oh"), "InternalError"),
+    ],
+)
+def test_connections_that_cannot_be_used(cloud: Cloud, described: Any, error: str) -> None:
+    cloud.stub("events", "DescribeConnection", described)
+    cloud.stub("secretsmanager", "GetSecretValue", {"SecretString": "{}"})
+    parameters = {
+        "ApiEndpoint": "https://api.example.com/x",
+        "Method": "GET",
+        "Authentication": {"ConnectionArn": CONNECTION},
+    }
+    assert run(cloud, "http", parameters).error == f"Events.ConnectionResource.{error}"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import base64
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote, urlencode
 
 from ....core.arns import Arn
 from ....core.errors import AwsError
@@ -23,15 +23,10 @@ from .tasks import integration
 if TYPE_CHECKING:
     from ..flow import World
 
-METHODS = frozenset(("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"))
-# "Headers" among the fields of an HTTP Task: what a task may not send
-FORBIDDEN = re.compile(
-    r"(?i)authorization|connection|content-encoding|content-md5|date|expect|forwarded|from|host|keep-alive|max-forwards"
-    r"|proxy-authenticate|proxy-authorization|server|te|trailer|transfer-encoding|upgrade|via|www-authenticate"
-    r"|x-forwarded.*|x-amz.*|x-amzn.*"
-)
 UNREADABLE = re.compile(r"application/octet-stream|image/.*|video/.*|audio/.*")
 MOST_BYTES = 256 * 1024
+CONNECTION_ERRORS = ("ResourceNotFound", "AccessDenied", "ConcurrentModification")
+"""Of "Events.ConnectionResource", the ones that an API's own answers are; which of them become which is a guess."""
 
 
 @integration("apigateway", "invoke")
@@ -58,20 +53,20 @@ def invoke_url(world: World, resource: Resource, parameters: dict[str, Any], cre
     """Call any HTTPS API, with the credentials of an EventBridge connection."""
     method, url = _method(parameters), _text(parameters, "ApiEndpoint")
     connection = _connection(world, parameters)
-    headers = {str(k): str(v) for k, v in (parameters.get("Headers") or {}).items()}
-    refused = [name for name in headers if FORBIDDEN.fullmatch(name)]
-    if refused:
-        raise StateError("States.Runtime", f"The header '{refused[0]}' is not allowed in an HTTP Task")  # a guess
     region = world.db.scope.region
-    defaults = {"User-Agent": f"Amazon|StepFunctions|HttpInvoke|{region}", "Range": f"bytes=0-{MOST_BYTES}"}
-    sent = {**defaults, **headers, **connection.headers}
-    query = [*_pairs(parameters.get("QueryParameters") or {}, "REPEAT"), *connection.query]
-    if query:
-        url += ("&" if "?" in url else "?") + urlencode(query)
+    pairs = [("User-Agent", f"Amazon|StepFunctions|HttpInvoke|{region}"), ("Range", f"bytes=0-{MOST_BYTES}")]
+    given = [(name, value) for name, values in _lists(parameters.get("Headers")) for value in values]
+    for others in (given, list(connection.headers.items())):
+        names = {name.lower() for name, _ in others}
+        pairs = [(name, value) for name, value in pairs if name.lower() not in names] + others
+    if query := _query(parameters.get("QueryParameters"), connection.query):
+        url += ("&" if "?" in url else "?") + query
     body = parameters.get("RequestBody")
-    if connection.body and (body is None or isinstance(body, dict)):
+    if connection.body:
+        if body is not None and not isinstance(body, dict):
+            cause = "The body of the request and that of the connection could not be merged"  # a guess
+            raise StateError("States.Runtime", cause)
         body = {**(body or {}), **connection.body}
-    pairs = list(sent.items())
     content = _encoded(body, pairs, parameters.get("Transform") or {})
     response = _sent(world, method, url, pairs, content)
     if not 200 <= response.status_code < 300:
@@ -93,10 +88,17 @@ def _text(parameters: dict[str, Any], name: str) -> str:
 
 
 def _method(parameters: dict[str, Any]) -> str:
-    method = _text(parameters, "Method")
-    if method not in METHODS:
-        raise StateError("States.Runtime", f"The field 'Method' is not supported: {method}")  # a guess
-    return method
+    return _text(parameters, "Method")
+
+
+def _query(given: Any, connection: list[tuple[str, str]]) -> str:
+    """A request's query; what the connection says goes before what the task says."""
+    names = {name for name, _ in connection}
+    if isinstance(given, dict):
+        pairs = [pair for pair in _pairs(given, "REPEAT") if pair[0] not in names]
+        return urlencode([*pairs, *connection])
+    texts = given if isinstance(given, list) else [given] if given else []
+    return "&".join(filter(None, (*map(_plain, texts), urlencode(connection))))
 
 
 def _lists(given: Any) -> Iterator[tuple[str, list[str]]]:
@@ -124,9 +126,7 @@ def _encoded(body: Any, headers: list[tuple[str, str]], transform: dict[str, Any
     style = (transform.get("RequestEncodingOptions") or {}).get("ArrayFormat", "INDICES")
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/x-www-form-urlencoded"))
-    return "&".join(
-        f"{quote_plus(name, safe='[]')}={quote_plus(value)}" for name, value in _pairs(body, style)
-    ).encode()
+    return urlencode(list(_pairs(body, style)), quote_via=quote).encode()
 
 
 def _pairs(given: Any, style: str, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -209,8 +209,12 @@ def _connection(world: World, parameters: dict[str, Any]) -> _Connection:
         secret_id = {"SecretId": described.get("SecretArn") or f"events!connection/{name}"}
         secret = scope.call("secretsmanager", "GetSecretValue", secret_id, caller=caller, **where)
     except AwsError as e:
-        raise StateError("Events.ConnectionResource.ConcurrentModification" if e.code == "ConcurrentModificationException"
-                         else f"States.Http.{e.code}", e.message) from None  # fmt: skip  # the names are a guess
+        name = next((name for name in CONNECTION_ERRORS if e.code.startswith(name)), "InternalError")
+        raise StateError(f"Events.ConnectionResource.{name}", e.message) from None
+    if (state := described.get("ConnectionState", "AUTHORIZED")) != "AUTHORIZED":
+        name = "AuthInProgress" if state == "AUTHORIZING" else "InvalidConnectionState"
+        cause = f"The connection {text} is in the state {state}"  # a guess
+        raise StateError(f"Events.ConnectionResource.{name}", cause)
     secrets = loads(secret["SecretString"])
     _authorize(world, found, described.get("AuthorizationType", ""), secrets)
     extra = secrets.get("invocation_http_parameters") or (described.get("AuthParameters") or {}).get(

@@ -12,6 +12,7 @@ https://github.com/awsdocs/aws-step-functions-developer-guide/pull/80.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -46,6 +47,21 @@ OWN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 OBJECTS = frozenset({"Headers", "QueryParameters", "Authentication", "InvocationConfig", "Transform", "Step"})
 """Of those, the ones that are objects (reported for QueryParameters)."""
+METHODS = frozenset(("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"))
+_OFTEN_REFUSED = (
+    "authorization|connection|content-md5|expect|host|max-forwards|server|te|trailer|transfer-encoding|upgrade|via"
+    "|x-forwarded.*|x-amz.*"
+)
+# of the pages connect-api-gateway.html and call-https-apis.html, which leaves Authorization out (it is reported:
+# https://dev.classmethod.jp/articles/stepfunctions-http-endpoint-unsupported-authorization-header)
+REFUSED_HEADERS = {
+    "apigateway": re.compile(f"{_OFTEN_REFUSED}|proxy-authenticate|www-authenticate"),
+    "http": re.compile(
+        f"{_OFTEN_REFUSED}|a-im|accept-charset|accept-datetime|accept-encoding|cache-control|content-encoding|date|forwarded"
+        "|from|http2-settings|if-match|if-modified-since|if-none-match|if-range|if-unmodified-since|origin|pragma"
+        "|proxy-authorization|referer|warning"
+    ),
+}
 FREE = {"sqs": "MessageBody", "sns": "Message", "events": "Detail", "states": "Input"}
 """Texts of optimised integrations for which any value will do, which is sent as its JSON (recorded, and published workflows)."""
 ALSO: dict[str, tuple[str, ...]] = {"bedrock:invokeModel": ("Input", "Output")}
@@ -114,8 +130,30 @@ def _own(key: str, given: dict[str, Any], language: str | None) -> Iterator[str]
         if name not in required and name not in optional:
             if not (language == "JSONPath" and name.endswith(".$")):
                 yield unsupported(name)
-        elif name in OBJECTS and not isinstance(value, dict) and value is not None and not _later(value, language):
-            yield f"The value of the field '{name}' has an invalid format"  # reported for a text
+        elif value is not None and not _later(value, language):
+            yield from _own_value(key.partition(":")[0], name, value, language)
+
+
+def _own_value(service: str, name: str, value: Any, language: str | None) -> Iterator[str]:
+    """The texts are reported: for API Gateway's ``QueryParameters`` and ``Headers`` (https://github.com/aws/aws-cdk/issues/14181),
+    for ``ApiEndpoint`` (issues/30749), for refused headers (Classmethod's articles); that ``Method``'s is the same is a guess.
+    """
+    if name in OBJECTS and not isinstance(value, dict):
+        if (service, name) != ("http", "QueryParameters"):
+            yield f"The value of the field '{name}' has an invalid format"
+    elif name == "Headers":
+        names = [n.removesuffix(".$") if language == "JSONPath" else n for n in value]
+        if refused := [n.lower() for n in names if REFUSED_HEADERS[service].fullmatch(n.lower())]:
+            yield f"The 'Headers' field contains unsupported values: [{', '.join(refused)}]"
+        known = [
+            v for n, v in value.items() if not (language == "JSONPath" and n.endswith(".$")) and not _later(v, language)
+        ]
+        if service == "apigateway" and not all(isinstance(v, list) for v in known):
+            yield "The value of the field 'Headers' has an invalid format"
+    elif (name == "Method" and str(value) not in METHODS) or (
+        (service, name) == ("http", "ApiEndpoint") and not str(value).startswith("https://")
+    ):
+        yield f"The value for the '{name}' field is not valid"
 
 
 def unsupported(name: str) -> str:
