@@ -104,16 +104,23 @@ def key_named(condition: BoundCondition, schema: KeySchema) -> Item | None:
 # ---------------------------------------------------------------------- the alternatives of a condition
 
 
+class _TooMany(Exception):
+    """More alternatives than are read."""
+
+
 def branches_of(condition: BoundCondition, schema: KeySchema) -> list[Branch] | None:
     """The alternatives, if each of them names one hash key; else None."""
     names = tuple(schema.names)
     tree = condition.plan.tree
-    if not _pins(tree, condition, names[0]):
+    try:
+        branches = _spread(tree, condition, names)
+    except _TooMany:
+        if _pins(tree, condition, names[0]):
+            raise refuse(TOO_MANY) from None
         return None
-    branches = _spread(tree, condition, names)
     for branch in branches:
-        first, *others = branch.values(names[0])
-        if not all(equal(first, other) for other in others):
+        values = branch.values(names[0])
+        if not values or not all(equal(values[0], other) for other in values[1:]):
             return None
     return branches
 
@@ -124,8 +131,7 @@ def _pins(node: Any, condition: BoundCondition, name: str) -> bool:
         return any(_pins(operand, condition, name) for operand in node.operands)
     if isinstance(node, native.Or):
         return all(_pins(operand, condition, name) for operand in node.operands)
-    test = _key_test(node, condition, (name,))
-    return test is not None
+    return _key_test(node, condition, (name,)) is not None
 
 
 def _key_test(node: Any, condition: BoundCondition, names: tuple[str, ...]) -> KeyTest | None:
@@ -143,7 +149,9 @@ def _spread(node: Any, condition: BoundCondition, names: tuple[str, ...]) -> lis
             more = _spread(operand, condition, names)
             found = _few([one.joined(other) for one in found for other in more])
         return found
-    if isinstance(node, native.Or) and _names_key(node, condition, names):
+    if isinstance(node, native.Or):
+        if not _names_key(node, condition, names):
+            return [Branch(rest=(node,))]
         return _few([branch for operand in node.operands for branch in _spread(operand, condition, names)])
     test = _key_test(node, condition, names)
     if test is None:
@@ -162,7 +170,7 @@ def _names_key(node: Any, condition: BoundCondition, names: tuple[str, ...]) -> 
 
 def _few(branches: list[Branch]) -> list[Branch]:
     if len(branches) > MOST_READS:
-        raise refuse(TOO_MANY)
+        raise _TooMany
     return branches
 
 
@@ -181,10 +189,10 @@ def _combined(branches: list[Branch], schema: KeySchema, index: Index | None) ->
 def _read(branch: Branch, schema: KeySchema, index: Index | None) -> Read:
     hash_name = schema.hash[0][0]
     value = branch.values(hash_name)[0]
-    found = _part(value, None, schema, index)
-    for test in branch.tests:
-        if test.name != hash_name:
-            found = Read(found.partition, _narrowed(found.bounds, _part(value, test, schema, index).bounds))
+    of_sort = [test for test in branch.tests if test.name != hash_name]
+    found = _part(value, of_sort[0] if of_sort else None, schema, index)
+    for test in of_sort[1:]:
+        found = Read(found.partition, _narrowed(found.bounds, _part(value, test, schema, index).bounds))
     return found
 
 
@@ -218,8 +226,10 @@ def _narrowed(one: Bounds | None, two: Bounds | None) -> Bounds:
 
 def _of_one_partition(found: list[tuple[Read, Branch]], schema: KeySchema) -> list[Read]:
     """Its reads, in order. What says of the sort key something that no query can (NOT, <>) makes one of them all (recorded)."""
+    if len(found) == 1:
+        return [found[0][0]]
     sort_name = schema.range[0][0] if schema.range else None
-    if len(found) > 1 and any(branch.mentions(sort_name) for _, branch in found):
+    if any(branch.mentions(sort_name) for _, branch in found):
         return [Read(found[0][0].partition, Bounds())]
     reads = sorted((read for read, _ in found if not _is_empty(read.bounds)), key=_low_end)
     for position, read in enumerate(reads):
@@ -260,6 +270,8 @@ def _check_projected(branches: list[Branch], schema: KeySchema, index: Index | N
     One alternative that has them all is enough. Of several that lack some, the last by its hash key is told (both recorded of two
     alternatives; that it is the last by its value is a guess).
     """
+    if index is None:
+        return
     told: list[str] = []
     ((hash_name, _),) = schema.hash
     for branch in sorted(branches, key=lambda branch: sort_key(branch.values(hash_name)[0])):
