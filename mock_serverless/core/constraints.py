@@ -71,6 +71,9 @@ OWN_LENGTHS = frozenset({"KeySchema", "LogGroupName", "LogStreamName"})
 in CloudWatch Logs, for which it has words of its own (recorded)."""
 
 
+NEVER_NULL = frozenset({"AdditionalVersionWeights"})
+"""Maps of whose keys and values it is listed, too, that they must not be null (recorded)."""
+
 RECORDS = frozenset({"stepfunctions"})
 """Services that show a structure with its name, ``Name(member=value)``, where others show ``{member=value}`` (recorded)."""
 
@@ -227,9 +230,15 @@ def _map(shape: Any, seen: dict[str, list[Check | None]]) -> Check | None:
             for k, item in value.items():
                 inner(item, (path, k, "member"), found)
 
-    keys = _all_of(shape, shape.key, "Map keys must satisfy constraint", list)
-    values = _all_of(shape, shape.value, "Map value must satisfy constraint", _values)
+    more = [NOT_NULL] if shape.name in NEVER_NULL else []
+    keys = _all_of(shape, shape.key, "Map keys must satisfy constraint", list, *more)
+    values = _all_of(shape, shape.value, "Map value must satisfy constraint", _values, *more)
     return _combine([keys, values, each if inner else None])
+
+
+def _floats(value: dict[str, Any]) -> dict[str, Any]:
+    """A map of numbers as the service reads it."""
+    return {k: float(v) if isinstance(v, int) else v for k, v in value.items()}
 
 
 def _values(value: Any) -> list[Any]:
@@ -245,7 +254,12 @@ def _all_of(shape: Any, part: Any, words: str, parts: Callable[[Any], list[Any]]
     constraints = _own_constraints(part)
     if not constraints:
         return None
-    tests = [fits for fits, _ in constraints]
+    tests, secret = [fits for fits, _ in constraints], bool(shape.metadata.get("sensitive"))
+    fractions = shape.type_name == "map" and shape.value.type_name in FRACTIONS
+
+    def shown(value: Any) -> Any:
+        return SECRET if secret else _floats(value) if fractions else value
+
     text = f"{words}: [{', '.join([*(text for _, text in constraints), *more])}]"
 
     def check(value: Any, path: Path, found: list[Violation]) -> None:
@@ -253,7 +267,7 @@ def _all_of(shape: Any, part: Any, words: str, parts: Callable[[Any], list[Any]]
             for item in parts(value):
                 for fits in tests:
                     if not fits(item):
-                        found.append((value, path, text))
+                        found.append((shown(value), path, text))
                         return
 
     return check
@@ -270,7 +284,8 @@ _INNER: dict[str, Callable[[Any, dict[str, list[Check | None]]], Check | None]] 
 
 Constraint = tuple[Callable[[Any], bool], str]  # does a value satisfy it; its words
 
-NUMBERS = ("integer", "long", "float", "double")
+FRACTIONS = ("float", "double")
+NUMBERS = ("integer", "long", *FRACTIONS)
 SIZED = ("string", "list", "map", "blob")
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ...core.errors import AwsError
 from ...core.operation import operation
 from .errors import check_revision, conflict, function_not_found, invalid, not_found
-from .names import function_of
+from .names import find, function_of
 from .pages import page
 from .snapstart import check_usable
 from .store import LATEST, Alias, Function, State
@@ -16,7 +17,8 @@ from .store import LATEST, Alias, Function, State
 @operation
 def create_alias(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html"""
-    function, name, number = function_of(state, request), request["Name"], request["FunctionVersion"]
+    target, name, number = find(state, request), request["Name"], request["FunctionVersion"]
+    function = target._replace(qualifier=number).there()
     _check_version(state, function, number)
     weights = _weights(state, function, request, number)
     if name in function.aliases:
@@ -35,9 +37,12 @@ def _check_version(state: State, function: Function, number: str) -> None:
 
 def _weights(state: State, function: Function, request: dict[str, Any], number: str) -> dict[str, float]:
     weights = dict((request.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {})
+    if len(weights) > 1:
+        raise invalid("Number of items in AdditionalVersionWeights cannot be greater than 1")
     for other, weight in weights.items():
         if number == LATEST or other == LATEST:
-            raise invalid("$LATEST is not supported for an alias pointing to more than 1 version")
+            words = "$LATEST is not supported for an alias pointing to more than 1 version"
+            raise AwsError("InvalidParameterValueException", words, 400)  # it has no Type (recorded)
         if other == number:
             raise invalid(
                 f"Invalid function version {other}. Function version {other} is already included in routing configuration."
@@ -45,8 +50,6 @@ def _weights(state: State, function: Function, request: dict[str, Any], number: 
         if not 0.0 <= weight <= 1.0:
             raise invalid(f"Invalid weight value {weight}: must be between 0.0 and 1.0.")  # a guess at the words
         _check_version(state, function, other)
-    if len(weights) > 1:
-        raise invalid("Number of items in AdditionalVersionWeights cannot be greater than 1")
     return weights
 
 
@@ -81,7 +84,7 @@ def get_alias(state: State, request: dict[str, Any]) -> dict[str, Any]:
 def update_alias(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html"""
     function, alias = _alias(state, request)
-    check_revision(request, alias.revision, "GetAlias")
+    check_revision(request, alias.revision)
     number = request.get("FunctionVersion") or alias.version
     _check_version(state, function, number)
     weights = alias.weights if request.get("RoutingConfig") is None else _weights(state, function, request, number)
@@ -102,7 +105,7 @@ def delete_alias(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_DeleteAlias.html"""
     function, name = function_of(state, request), request["Name"]
     function.aliases.pop(name, None)
-    for per_qualifier in (function.statements, function.policy_revisions, function.invoke_configs, function.urls):
+    for per_qualifier in (function.statements, function.invoke_configs, function.urls):
         per_qualifier.pop(name, None)
     return {"ResponseMetadata": {"HTTPStatusCode": 204}}
 

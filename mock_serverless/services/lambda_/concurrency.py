@@ -10,8 +10,8 @@ from typing import Any
 
 from ...core.operation import operation
 from .errors import invalid
-from .names import function_of
-from .store import State
+from .names import find, function_of
+from .store import LATEST, State
 
 ACCOUNT_LIMIT = 1000
 UNRESERVED_MINIMUM = 100
@@ -20,7 +20,13 @@ UNRESERVED_MINIMUM = 100
 @operation
 def put_function_concurrency(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html"""
-    function, wanted = function_of(state, request), request["ReservedConcurrentExecutions"]
+    target, wanted = find(state, request), request["ReservedConcurrentExecutions"]
+    if target.qualifier is not None:
+        raise invalid(
+            "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+            "Please specify either a function name or an unqualified function ARN."
+        )
+    function = target._replace(qualifier=LATEST).there()  # which a refusal names (recorded)
     others = sum(f.reserved or 0 for f in state.functions.values() if f is not function)
     if ACCOUNT_LIMIT - others - wanted < UNRESERVED_MINIMUM:
         raise invalid(

@@ -275,6 +275,15 @@ def answer(scope: Scope, name: str, version: Version, arn: str) -> dict[str, Any
     return response
 
 
+def listed(scope: Scope, name: str, version: Version, arn: str) -> dict[str, Any]:
+    """As one of a list, which leaves its states and its runtime's version out.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html
+    """
+    left_out = ("State", "LastUpdateStatus", "RuntimeVersionConfig")
+    return {k: v for k, v in answer(scope, name, version, arn).items() if not k.startswith(left_out)}
+
+
 def last_modified(timestamp: float) -> str:
     """``2026-01-31T12:00:00.000+0000``."""
     return datetime.fromtimestamp(timestamp, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "+0000")

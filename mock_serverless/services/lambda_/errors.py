@@ -39,14 +39,9 @@ def conflict(message: str) -> AwsError:
     return AwsError("ResourceConflictException", message, 409, Type="User")
 
 
-def outdated(what: str) -> AwsError:
-    """A RevisionId that is not the current one."""
-    message = "The Revision Id provided does not match the latest Revision Id. "
-    message += f"Call the {what} API to retrieve the latest Revision Id"
-    return AwsError("PreconditionFailedException", message, 412, Type="User")
-
-
 def check_revision(request: dict[str, Any], current: str, what: str = "GetFunction/GetAlias") -> None:
     """Raises when the request names a RevisionId that is not the current one."""
     if request.get("RevisionId") not in (None, current):
-        raise outdated(what)
+        message = "The Revision Id provided does not match the latest Revision Id. "
+        message += f"Call the {what} API to retrieve the latest Revision Id"
+        raise AwsError("PreconditionFailedException", message, 412, Type="User")

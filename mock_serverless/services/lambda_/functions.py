@@ -13,7 +13,7 @@ from ...core.agenda import job
 from ...core.operation import operation
 from ...core.scope import Scope
 from .code import code_of
-from .configuration import DEFAULTS, answer, changed, check_new_name, check_tags
+from .configuration import DEFAULTS, answer, changed, check_new_name, check_tags, listed
 from .errors import check_revision, conflict, function_not_found, invalid, refuse
 from .names import Target, find, function_of, parse
 from .pages import page
@@ -59,23 +59,23 @@ def create(
     function = Function(name, latest, tags=dict(tags))
     state.functions[name] = function
     if not ready:
-        scope.later(0, "lambda:created", name=name, revision=latest.revision)
+        scope.later(0, "lambda:created", name=name)
     return function
 
 
 @job("lambda:created")
-def _created(scope: Scope, name: str, revision: str) -> None:
+def _created(scope: Scope, name: str) -> None:
     state: State = scope.state()
     function = state.functions.get(name)
-    if function is not None and function.latest.revision == revision:
+    if function is not None and function.latest.state == "Pending":
         state.put_latest(function, state="Active", modified=function.latest.modified)
 
 
 @job("lambda:updated")
-def _updated(scope: Scope, name: str, revision: str) -> None:
+def _updated(scope: Scope, name: str, modified: float) -> None:
     state: State = scope.state()
     function = state.functions.get(name)
-    if function is not None and function.latest.revision == revision:
+    if function is not None and function.latest.updating and function.latest.modified == modified:
         state.put_latest(function, updating=False, modified=function.latest.modified)
 
 
@@ -123,20 +123,10 @@ def list_functions(state: State, request: dict[str, Any]) -> dict[str, Any]:
     shown = []
     for name in sorted(state.functions):
         function = state.functions[name]
-        shown.append(_listed(state, name, function.latest, every))
-        if every:
-            shown += [_listed(state, name, v, True) for v in function.versions.values()]
+        versions = [function.latest, *function.versions.values()] if every else [function.latest]
+        shown += [listed(state.scope, name, v, state.arn(name, v.number if every else None)) for v in versions]
     functions, marker = page(shown, request.get("Marker"), request.get("MaxItems"), 50)
     return {"Functions": functions, **({"NextMarker": marker} if marker else {})}
-
-
-def _listed(state: State, name: str, version: Version, qualified: bool) -> dict[str, Any]:
-    shown = answer(state.scope, name, version, state.arn(name, version.number if qualified else None))
-    for member in ("State", "StateReason", "StateReasonCode", *(m for m in shown if m.startswith("LastUpdateStatus"))):
-        shown.pop(member, None)
-    if qualified and version.number != LATEST:
-        shown["MasterArn"] = state.arn(name, LATEST)
-    return shown
 
 
 # ---------------------------------------------------------------------- changing
@@ -193,7 +183,7 @@ def check_idle(state: State, function: Function) -> None:
 def _update(state: State, function: Function, **changes: Any) -> Version:
     version = state.put_latest(function, updating=True, **changes)
     state.environments.idle.pop((function.name, LATEST), None)
-    state.scope.later(UPDATE_SECONDS, "lambda:updated", background=True, name=function.name, revision=version.revision)
+    state.scope.later(UPDATE_SECONDS, "lambda:updated", background=True, name=function.name, modified=version.modified)
     return version
 
 

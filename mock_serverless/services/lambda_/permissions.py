@@ -7,6 +7,7 @@ A policy decides about callers of other accounts: those need an Allow in it. Cal
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,10 +16,12 @@ from ...core.errors import AwsError
 from ...core.operation import operation
 from ...core.policies import ALLOW, Request, verdict
 from ...core.principals import Principal
-from .errors import conflict, function_not_found, no_such_resource, not_found, outdated
+from .errors import check_revision, conflict, function_not_found, invalid, no_such_resource, not_found
 from .names import Target, find
 from .store import LATEST, Function, State
 
+ALIAS = re.compile(r"(?!\d+$)[\w-]+", re.ASCII)
+SERVICE = re.compile(r"[\w.-]+\.(?:amazonaws\.com(?:\.cn)?|amazon\.com)", re.ASCII)
 WHOLE = ""
 """Key of the policy of a function as a whole."""
 
@@ -26,9 +29,12 @@ WHOLE = ""
 @operation
 def add_permission(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html"""
-    target = _target(state, request)
+    target = find(state, request)
+    if target.qualifier == LATEST:
+        raise invalid("We currently do not support adding policies for $LATEST.")
     function, key = target.there(), target.qualifier or WHOLE
-    _check_policy_revision(function, key, request)
+    _check_qualifier(target, function)
+    check_revision(request, function.revision(key), "GetPolicy")
     statements = function.statements.setdefault(key, [])
     if any(s["Sid"] == request["StatementId"] for s in statements):
         raise conflict(
@@ -37,25 +43,18 @@ def add_permission(state: State, request: dict[str, Any]) -> dict[str, Any]:
         )
     statement = _statement(target, request)
     statements.append(statement)
-    function.policy_revisions[key] = state.scope.ids.uuid()
+    target.state.revise(function, key)
     return {"Statement": _json(statement), "ResponseMetadata": {"HTTPStatusCode": 201}}
 
 
-def _target(state: State, request: dict[str, Any]) -> Target:
-    target = find(state, request)
-    function, qualifier = target.function, target.qualifier
-    if function is None or (qualifier not in (None, LATEST) and not _exists(function, qualifier)):
-        raise function_not_found(target.arn)
-    return target
-
-
-def _exists(function: Function, qualifier: str | None) -> bool:
-    return qualifier in function.aliases or qualifier in function.versions
-
-
-def _check_policy_revision(function: Function, key: str, request: dict[str, Any]) -> None:
-    if request.get("RevisionId") not in (None, function.policy_revisions.get(key)):
-        raise outdated("GetPolicy")
+def _check_qualifier(target: Target, function: Function) -> None:
+    """A version or alias that isn't there is refused; which of the two is missed, its name tells (recorded)."""
+    qualifier = target.qualifier
+    if qualifier in (None, LATEST, *function.aliases, *function.versions):
+        return
+    if qualifier is not None and ALIAS.fullmatch(qualifier):
+        raise not_found(f"Cannot find alias arn: {target.arn}")
+    raise function_not_found(target.arn)
 
 
 def _statement(target: Target, request: dict[str, Any]) -> dict[str, Any]:
@@ -75,13 +74,17 @@ def _principal(target: Target, text: str) -> Any:
         return "*"
     if text.isdigit():
         return {"AWS": f"arn:{target.state.scope.partition}:iam::{text}:root"}
-    return {"AWS": text} if Arn.parse(text) else {"Service": text}
+    if Arn.parse(text):
+        return {"AWS": text}
+    if not SERVICE.fullmatch(text):
+        raise invalid("The provided principal was invalid. Please check the principal and try again.")
+    return {"Service": text}
 
 
 # member of the request -> operator and condition key
 CONDITIONS = {
-    "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
     "SourceAccount": ("StringEquals", "AWS:SourceAccount"),
+    "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
     "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
     "EventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
     "SourceArn": ("ArnLike", "AWS:SourceArn"),
@@ -101,13 +104,13 @@ def _conditions(request: dict[str, Any]) -> dict[str, Any]:
 @operation
 def get_policy(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_GetPolicy.html"""
-    target = _target(state, request)
+    target = find(state, request)
     function, key = target.there(), target.qualifier or WHOLE
     statements = function.statements.get(key)
     if not statements:
         raise no_such_resource()
     document = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
-    return {"Policy": _json(document), "RevisionId": function.policy_revisions[key]}
+    return {"Policy": _json(document), "RevisionId": function.revision(key)}
 
 
 @operation
@@ -118,13 +121,16 @@ def remove_permission(state: State, request: dict[str, Any]) -> dict[str, Any]:
     if function is None:
         raise not_found(f"No policy found for: {target.arn}")
     key = target.qualifier or WHOLE
-    _check_policy_revision(function, key, request)
-    statements = function.statements.get(key) or []
+    _check_qualifier(target, function)
+    statements = function.statements.get(key)
+    if not statements:
+        raise not_found("No policy is associated with the given resource.")
     left = [s for s in statements if s["Sid"] != request["StatementId"]]
     if len(left) == len(statements):
         raise not_found(f"Statement {request['StatementId']} is not found in resource policy.")
+    check_revision(request, function.revision(key))
     function.statements[key] = left
-    function.policy_revisions[key] = state.scope.ids.uuid()
+    target.state.revise(function, key)
     return {"ResponseMetadata": {"HTTPStatusCode": 204}}
 
 

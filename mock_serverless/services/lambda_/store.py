@@ -84,10 +84,14 @@ class Function:
     tags: dict[str, str] = field(default_factory=dict)
     reserved: int | None = None
     statements: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    policy_revisions: dict[str, str] = field(default_factory=dict)
     invoke_configs: dict[str, dict[str, Any]] = field(default_factory=dict)
     urls: dict[str, dict[str, Any]] = field(default_factory=dict)
     recursive_loop: str = "Terminate"
+
+    def revision(self, qualifier: str) -> str:
+        """That of an alias or a version; of the function itself, that of ``$LATEST``."""
+        part = self.aliases.get(qualifier) or self.versions.get(qualifier) or self.latest
+        return part.revision
 
     def version(self, number: str) -> Version | None:
         """A version by its number."""
@@ -154,6 +158,16 @@ class State:
         scope = self.scope
         arn = f"arn:{scope.partition}:lambda:{scope.region}:{scope.account}:function:{name}"
         return arn if qualifier is None else f"{arn}:{qualifier}"
+
+    def revise(self, function: Function, qualifier: str = LATEST) -> None:
+        """Give ``$LATEST``, a version or an alias a new revision, for what isn't part of it has changed."""
+        revision = self.scope.ids.uuid()
+        if qualifier in function.aliases:
+            function.aliases[qualifier] = replace(function.aliases[qualifier], revision=revision)
+        elif qualifier in function.versions:
+            function.versions[qualifier] = replace(function.versions[qualifier], revision=revision)
+        else:
+            function.latest = replace(function.latest, revision=revision)
 
     def put_latest(self, function: Function, **changes: Any) -> Version:
         """Replace ``$LATEST``: the one way in which a function changes."""

@@ -6,10 +6,10 @@ from typing import Any
 
 from ...core.errors import NotSupported
 from ...core.operation import operation
-from .errors import conflict, function_not_found, no_such_resource
+from .errors import conflict, no_such_resource, not_found
 from .names import Target, find
 from .pages import page
-from .store import State
+from .store import Function, State
 
 WHOLE = ""
 
@@ -18,9 +18,7 @@ WHOLE = ""
 def create_function_url_config(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUrlConfig.html"""
     target = find(state, request)
-    function, key = target.there(), target.qualifier or WHOLE
-    if key and key not in function.aliases:
-        raise function_not_found(target.arn)
+    function, key = _function(target), target.qualifier or WHOLE
     if key in function.urls:
         raise conflict(
             f"Failed to create function url config for [functionArn = {target.arn}]. "
@@ -36,6 +34,14 @@ def create_function_url_config(state: State, request: dict[str, Any]) -> dict[st
     if request.get("InvokeMode"):
         created["InvokeMode"] = shown["InvokeMode"]
     return {**created, "ResponseMetadata": {"HTTPStatusCode": 201}}
+
+
+def _function(target: Target) -> Function:
+    """The function whose URL it is about, with the alias that is named (recorded: the refusal's words)."""
+    function, alias = target.function, target.qualifier
+    if function is None or (alias and alias not in function.aliases):
+        raise not_found("Function does not exist")
+    return function
 
 
 def _check_mode(request: dict[str, Any]) -> None:
@@ -84,9 +90,10 @@ def get_function_url_config(state: State, request: dict[str, Any]) -> dict[str, 
 def update_function_url_config(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionUrlConfig.html"""
     target = find(state, request)
+    function = _function(target)
     _check_mode(request)
     config = {**_changed(_config(target), request), "modified": state.scope.now()}
-    target.there().urls[target.qualifier or WHOLE] = config
+    function.urls[target.qualifier or WHOLE] = config
     shown = _shown(target, config)
     if not request.get("InvokeMode"):
         del shown["InvokeMode"]
@@ -106,7 +113,7 @@ def delete_function_url_config(state: State, request: dict[str, Any]) -> dict[st
 def list_function_url_configs(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctionUrlConfigs.html"""
     target = find(state, request)
-    function = target.there()
+    function = _function(target)
     shown = [_shown(target._replace(qualifier=key or None), config) for key, config in sorted(function.urls.items())]
     found, marker = page(shown, request.get("Marker"), request.get("MaxItems"), 50)
     return {"FunctionUrlConfigs": found, **({"NextMarker": marker} if marker else {})}

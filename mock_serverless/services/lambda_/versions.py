@@ -8,13 +8,13 @@ from typing import Any
 from ...core.agenda import job
 from ...core.operation import operation
 from ...core.scope import Scope
-from .configuration import answer
+from .configuration import answer, listed
 from .errors import check_revision, invalid, refuse
 from .execution import init_start, keep, new_environment
 from .functions import check_idle
 from .names import function_of
 from .pages import page
-from .store import LATEST, Function, State, Version
+from .store import Function, State, Version
 
 
 @operation
@@ -54,6 +54,7 @@ def publish(state: State, function: Function, description: str | None = None) ->
         modified=state.scope.timestamp(),
     )
     function.versions[version.number] = version
+    state.revise(function)
     if version.state == "Pending":
         state.scope.later(0, "lambda:published", name=function.name, number=version.number)
     return version
@@ -73,7 +74,8 @@ def _initialize(scope: Scope, name: str, number: str) -> None:
     environment = new_environment(state, function, version)
     first = init_start(state, version)
     failed, log = environment.prepare()
-    if function.versions.get(number) is not version:  # it was deleted meanwhile
+    version = function.versions.get(number)
+    if version is None:  # it was deleted meanwhile
         return
     function.versions[number] = version = replace(version, state="Active" if failed is None else "Failed")
     group = version.settings["LoggingConfig"]["LogGroup"]
@@ -92,13 +94,6 @@ def list_versions_by_function(state: State, request: dict[str, Any]) -> dict[str
     """https://docs.aws.amazon.com/lambda/latest/api/API_ListVersionsByFunction.html"""
     function = function_of(state, request)
     versions = [function.latest, *function.versions.values()]
-    shown = []
-    for version in versions:
-        entry = answer(state.scope, function.name, version, state.arn(function.name, version.number))
-        for member in [m for m in entry if m.startswith(("State", "LastUpdateStatus"))]:
-            del entry[member]
-        if version.number != LATEST:
-            entry["MasterArn"] = state.arn(function.name, LATEST)
-        shown.append(entry)
+    shown = [listed(state.scope, function.name, v, state.arn(function.name, v.number)) for v in versions]
     found, marker = page(shown, request.get("Marker"), request.get("MaxItems"), 50)
     return {"Versions": found, **({"NextMarker": marker} if marker else {})}

@@ -144,6 +144,55 @@ def test_policy(client: Any, deploy: Any) -> None:
         client.get_policy(FunctionName="f")
 
 
+def test_a_policy_has_the_revision_of_what_it_belongs_to(client: Any, deploy: Any) -> None:
+    """Recorded by a public test suite on AWS: of the function, a version, an alias."""
+
+    def revision(qualifier: str | None) -> Any:
+        if qualifier == "live":
+            return client.get_alias(FunctionName="f", Name="live")["RevisionId"]
+        return client.get_function(**of(qualifier))["Configuration"]["RevisionId"]
+
+    def of(qualifier: str | None) -> dict[str, str]:
+        return {"FunctionName": "f"} | ({"Qualifier": qualifier} if qualifier else {})
+
+    given = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
+    deploy("f", ECHO)
+    seen = [revision(None), client.publish_version(FunctionName="f")["RevisionId"], revision(None)]
+    seen.append(client.create_alias(FunctionName="f", Name="live", FunctionVersion="1")["RevisionId"])
+    assert [revision(None), revision("1")] == [seen[2], seen[1]]
+    for qualifier in (None, "1", "live"):
+        client.add_permission(**of(qualifier), **given, RevisionId=revision(qualifier))
+        seen.append(client.get_policy(**of(qualifier))["RevisionId"])
+        assert seen[-1] == revision(qualifier)
+        client.remove_permission(**of(qualifier), StatementId="s", RevisionId=seen[-1])
+        seen.append(revision(qualifier))
+    assert len(set(seen)) == len(seen)
+
+
+def test_an_update_ends_though_the_policy_has_changed_meanwhile(cloud: Cloud, client: Any, deploy: Any) -> None:
+    deploy("f", ECHO)
+    client.update_function_configuration(FunctionName="f", Timeout=9)
+    client.add_permission(
+        FunctionName="f", StatementId="s", Action="lambda:InvokeFunction", Principal="events.amazonaws.com"
+    )
+    cloud.clock.advance(seconds=1)
+    assert client.get_function_configuration(FunctionName="f")["LastUpdateStatus"] == "Successful"
+
+
+def test_lists_leave_states_and_versions_of_runtimes_out(client: Any, deploy: Any) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html, and recorded by a public test suite on AWS."""
+    deploy("f", ECHO)
+    client.publish_version(FunctionName="f")
+    members = client.get_function_configuration(FunctionName="f").keys()
+    members -= {"State", "LastUpdateStatus", "RuntimeVersionConfig", "ResponseMetadata"}
+    everything = client.list_functions(FunctionVersion="ALL")["Functions"]
+    assert everything == client.list_versions_by_function(FunctionName="f")["Versions"]
+    assert [f["FunctionArn"] for f in everything] == [f"{ARN}:$LATEST", f"{ARN}:1"]
+    assert all(f.keys() == members for f in everything)
+    (only,) = client.list_functions()["Functions"]
+    assert only == everything[0] | {"FunctionArn": ARN}
+
+
 def test_function_url(cloud: Cloud, client: Any) -> None:
     seen: list[Any] = []
 
