@@ -300,7 +300,7 @@ class Caller:
 
     def batch_write_item(self) -> Call:
         requests: dict[str, list[Any]] = {}
-        for _ in range(self.one(1, 2, 3, 5)):
+        for _ in range(self.one(25, 26) if self.slip(60) else self.one(1, 2, 3, 5)):
             table = self.table()
             entry: dict[str, Any] = {}
             if self.often(3):

@@ -47,11 +47,10 @@ def explanation(operation: str, params: dict[str, Any], ours: Outcome, theirs: O
 
 def several(operation: str, params: dict[str, Any], ours: Outcome, theirs: Outcome) -> bool:
     """There are several operators, functions or conditions, so that one of several faults may be told."""
-    old = (
-        params.get(name) or {}
-        for name in ("Expected", "AttributeUpdates", "QueryFilter", "ScanFilter", "KeyConditions")
-    )
-    return any(len(OPERATOR.findall(text)) > 1 for text in expressions(params)) or any(len(part) > 1 for part in old)
+    old = ("Expected", "AttributeUpdates", "QueryFilter", "ScanFilter", "KeyConditions")
+    if sum(len(params.get(name) or {}) for name in old) > 1:
+        return True
+    return any(len(OPERATOR.findall(text)) > 1 for text in expressions(params))
 
 
 OPERATOR = re.compile(
@@ -150,10 +149,22 @@ def _same(operation: str, params: dict[str, Any], mine: Outcome, other: Outcome)
     return bool(mine.code) and mine.answer == other.answer and explanation(operation, params, mine, other) is not None
 
 
+def order(operation: str, params: dict[str, Any], ours: Outcome, theirs: Outcome) -> bool:
+    """The two name the same things in another order."""
+    return sorted(ours.message) == sorted(theirs.message)
+
+
+def billed(operation: str, params: dict[str, Any], ours: Outcome, theirs: Outcome) -> bool:
+    """The table is to be provisioned (again)."""
+    return bool(params.get("BillingMode") == "PROVISIONED")
+
+
 CHECKS: dict[str, Callable[[str, dict[str, Any], Outcome, Outcome], bool]] = {
     "several": several,
     "reading": reading,
     "twice": twice,
     "apart": apart,
     "reasons": reasons,
+    "billed": billed,
+    "order": order,
 }

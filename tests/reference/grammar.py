@@ -74,7 +74,7 @@ class Writer:
             name = self.one(*RESERVED, *self.keys)
         text = self.named(name)
         while not self.often(4):
-            text += self.one("[0]", "[1]", "[7]") if self.often(2) else "." + self.named(self.one(*NAMES[:4]))
+            text += self.one("[0]", "[0]", "[1]", "[1]", "[7]", "[99]") if self.often(2) else "." + self.named(self.one(*NAMES[:4]))
         return text
 
     def operand(self) -> str:
@@ -102,6 +102,8 @@ class Writer:
         if kind == "between":
             return f"{self.operand()} BETWEEN {self.operand()} AND {self.operand()}"
         if kind == "in":
+            if not self.often(12):
+                return f"{self.path()} IN ({', '.join([self.value()] * self.one(99, 101))})"
             return f"{self.operand()} IN ({', '.join(self.operand() for _ in range(self.one(1, 1, 2, 3)))})"
         return self.function()
 
