@@ -15,6 +15,7 @@ from .values import KEY_NAMES, NAMES, bad_values, good_values
 RESERVED = ("name", "size", "Order", "value", "status", "hash")
 COMPARATORS = ("=", "<>", "<", "<=", ">", ">=")
 TYPES = ("S", "N", "B", "SS", "NS", "BS", "BOOL", "NULL", "L", "M")
+PLACES = ("[0]", "[0]", "[1]", "[1]", "[7]", "[99]")
 FUNCTIONS = ("attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size")
 TOKEN = re.compile(r"[#:]?\w+|<=|>=|<>|\S")
 SIGNS = ("(", ")", ",", ".", "=", "<>", "[0]", "[", "]", "+", "-", "0", "$", "_x", "foo(")
@@ -74,7 +75,7 @@ class Writer:
             name = self.one(*RESERVED, *self.keys)
         text = self.named(name)
         while not self.often(4):
-            text += self.one("[0]", "[0]", "[1]", "[1]", "[7]", "[99]") if self.often(2) else "." + self.named(self.one(*NAMES[:4]))
+            text += self.one(*PLACES) if self.often(2) else "." + self.named(self.one(*NAMES[:4]))
         return text
 
     def operand(self) -> str:
