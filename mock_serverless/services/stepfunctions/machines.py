@@ -211,6 +211,8 @@ def delete_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
         if e.code != "StateMachineDoesNotExist":
             raise
         return {}
+    if machine.arn != request["stateMachineArn"]:  # a version's or an alias's: that the machine stays is a guess
+        return {}
     machine.deleting = True
     if machine.type == "EXPRESS":
         machine.executions = []

@@ -702,6 +702,12 @@ def test_executions_of_a_deleted_machine_fail_at_their_next_transition(sfn: Mach
     assert sfn.refused("describe_state_machine", stateMachineArn=machine)[0] == "StateMachineDoesNotExist"
 
 
+def test_a_machine_stays_when_a_version_is_given_to_delete_it(sfn: Machines) -> None:
+    machine = sfn.create(PASS, publish=True)
+    sfn.client.delete_state_machine(stateMachineArn=f"{machine}:1")
+    assert sfn.client.describe_state_machine(stateMachineArn=machine)["status"] == "ACTIVE"
+
+
 def test_what_runs_of_a_deleted_express_machine_runs_on(sfn: Machines) -> None:
     machine = sfn.create({"Type": "Wait", "Seconds": 5}, {"Type": "Pass", "Result": "done"}, type="EXPRESS")
     execution = sfn.start(machine)
