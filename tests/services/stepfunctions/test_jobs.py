@@ -313,12 +313,18 @@ def test_ecs_that_could_not_place_a_task(cloud: Cloud, pattern: str) -> None:
             "athena.StartQueryExecution",
             "Athena.AmazonAthenaException",
         ),
+        (
+            "bedrock:invokeModel",
+            {"ModelId": "m", "Body": {}},
+            "bedrock-runtime.InvokeModel",
+            "Bedrock.ThrottlingException",
+        ),
     ],
 )
-def test_errors_that_an_api_has_no_shape_for(
+def test_errors_have_the_names_that_workflows_catch(
     cloud: Cloud, resource: str, parameters: dict[str, Any], operation: str, error: str
 ) -> None:
-    """Names which users' workflows catch."""
-    cloud.fail(*operation.split("."), "Odd")
+    """Those of users' workflows; ``Odd`` is no error that the API has a shape for."""
+    cloud.fail(*operation.split("."), "ThrottlingException" if "Throttling" in error else "Odd")
     task = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": parameters, "End": True}
     assert cloud.stepfunctions.run({"StartAt": "Call", "States": {"Call": task}}).error == error

@@ -46,6 +46,7 @@ ERROR_NAMES = {
     "codebuild": ("CodeBuild", "AWSCodeBuild"),
     "eks": ("EKS", "AmazonEKS"),
     "elasticmapreduce": ("ElasticMapReduce", "AmazonElasticMapReduce"),
+    "bedrock": ("Bedrock", "BedrockRuntime"),  # Bedrock.ThrottlingException is caught, too
 }
 
 
@@ -233,7 +234,8 @@ def state_error(resource: Resource, error: AwsError, request_id: str) -> StateEr
 
 
 def _plain(service: str) -> str:
-    return str(service_model(service).metadata.get("serviceId", service)).replace(" ", "")
+    words = str(service_model(service).metadata.get("serviceId", service)).split()
+    return "".join(word[:1].upper() + word[1:] for word in words)
 
 
 @lru_cache(maxsize=2048)
