@@ -112,6 +112,16 @@ def pytest_runtest_teardown() -> Generator[None, Any, Any]:
 
 # ---------------------------------------------------------------------- the suite's own speed
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers, and the processes that tests start, share compiled modules, also where none are written beside the sources."""
+    cache = getattr(config, "cache", None)
+    if sys.dont_write_bytecode and cache is not None:
+        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
+        sys.dont_write_bytecode = False
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 gc.disable()  # until everything is collected: what is made by then stays
 
 

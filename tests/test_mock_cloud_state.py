@@ -92,6 +92,13 @@ def test_the_journal_is_readable(cloud: Cloud) -> None:
     assert len(repr(cloud.calls.last)) < 300
 
 
+def test_what_a_fault_s_callable_is_given_is_its_own(cloud: Cloud) -> None:
+    cloud.stub("secretsmanager", "GetSecretValue", lambda params: {"Name": params["SecretId"]})
+    cloud.fail("secretsmanager", "GetSecretValue", "AccessDenied", where=lambda params: params.pop("SecretId") == "b")
+    assert get("a")["Name"] == "a"
+    assert cloud.calls.last.params == {"SecretId": "a"}
+
+
 # ---------------------------------------------------------------------- roll-back
 
 

@@ -79,7 +79,7 @@ class Doubles:
         if fault.where is None:
             return True
         with self._guest(f"fault of {call.service}.{call.operation}"):
-            return bool(fault.where(call.params))
+            return bool(fault.where(copy_tree(call.params)))
 
     def answer(self, call: Call, stub: Stub) -> dict[str, Any]:
         """What a stub answers a call, whose parameters are checked first."""
