@@ -60,7 +60,7 @@ def _condition(path: str, rule: dict[str, Any]) -> Iterator[Problem]:
 
 def _rule(path: str, rule: Any, top: bool) -> Iterator[Problem]:
     if not isinstance(rule, dict):
-        yield Problem(SCHEMA, "Expected value of type Object", path)
+        yield Problem(SCHEMA, "Expected value of type [OBJECT]", path)
         return
     if "Condition" in rule:
         only = "field 'Condition' is only supported for the 'JSONata' QueryLanguage"
@@ -80,7 +80,7 @@ def _combined(path: str, name: str, operand: Any) -> Iterator[Problem]:
     if name == "Not":
         yield from _rule(f"{path}/Not", operand, False)
     elif not isinstance(operand, list):
-        yield Problem(SCHEMA, "Expected value of type Array", f"{path}/{name}")
+        yield Problem(SCHEMA, "Expected value of type [ARRAY]", f"{path}/{name}")
     elif not operand:
         yield Problem(SCHEMA, EMPTY, f"{path}/{name}")
     else:
@@ -104,11 +104,11 @@ def _comparison(path: str, rule: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _misfit(name: str, operand: Any) -> str | None:
-    """What is wrong with an operand: the words are those of other fields of its kind, the word Number is a guess."""
+    """What is wrong with an operand: the words are those of other fields of its kind."""
     if name.startswith("Timestamp") and isinstance(operand, str):
         return None if times.parse(operand) is not None else "String does not match RFC3339 timestamp"
     if name.startswith(("String", "Timestamp")):
-        return None if isinstance(operand, str) else "Expected value of type String"
+        return None if isinstance(operand, str) else "Expected value of type [STRING]"
     if name.startswith("Numeric"):
-        return None if choice.OPERATORS[name][0](operand) is not None else "Expected value of type Number"
-    return None if isinstance(operand, bool) else "Expected value of type Boolean"
+        return None if choice.OPERATORS[name][0](operand) is not None else "Expected value of type [NUMBER]"
+    return None if isinstance(operand, bool) else "Expected value of type [BOOLEAN]"

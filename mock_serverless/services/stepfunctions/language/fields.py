@@ -54,14 +54,15 @@ JSONPATH_ONLY = frozenset().union(*FIELDS.values()) - frozenset().union(*JSONATA
 REQUIRED = {"Task": ["Resource"], "Choice": ["Choices"], "Parallel": ["Branches"]}
 MACHINE_FIELDS = frozenset({"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"})
 EMPTY = "Value cannot be empty"
-OBJECT, ARRAY, TEXT, FLAG = (dict, "Object"), (list, "Array"), (str, "String"), (bool, "Boolean")
+OBJECT, ARRAY, TEXT, FLAG = (dict, "[OBJECT]"), (list, "[ARRAY]"), (str, "[STRING]"), (bool, "[BOOLEAN]")
 KINDS: dict[str, tuple[type, str]] = {
     **dict.fromkeys(("Type", "Comment", "StartAt", "Next", "Default", "Resource", "Error", "Cause", "Timestamp"), TEXT),
     **dict.fromkeys(("Retry", "Catch", "Branches", "Choices", "ErrorEquals"), ARRAY),
     **dict.fromkeys(("ItemProcessor", "Iterator", "ProcessorConfig", "Credentials", "Assign", "States"), OBJECT),
     "End": FLAG,
 }
-"""What JSON may stand in a field (the wording is measured for Integer: cdk-preflight, rule pf-sfn-asl-numeric-ranges)."""
+"""What JSON may stand in a field. The wording is measured for Integer (cdk-preflight, rule pf-sfn-asl-numeric-ranges) and for the
+text of QueryLanguage (see definition.language_of()); for others it is a guess after that text's."""
 CONSTANT = frozenset(
     {"Type", "StartAt", "Next", "Default", "Resource", "Retry", "Catch", "Branches", "Choices", "Assign", "States"}
 )
@@ -177,7 +178,7 @@ def kinds_inside(level: Level, path: str, name: str, state: dict[str, Any]) -> I
             if isinstance(entry, dict):
                 yield from _inside(f"{path}/{field}[{i}]", field, entry, jsonata)
             else:
-                yield Problem(SCHEMA, "Expected value of type Object", f"{path}/{field}[{i}]")
+                yield Problem(SCHEMA, "Expected value of type [OBJECT]", f"{path}/{field}[{i}]")
     for field in ("ItemProcessor", "Iterator"):
         processor = state.get(field)
         if isinstance(processor, dict):

@@ -47,7 +47,7 @@ def distributed(level: Level, path: str, name: str, state: dict[str, Any]) -> It
             if isinstance(state[field], dict):
                 yield from rule(f"{path}/{field}", state[field], arguments)
             else:
-                yield Problem(SCHEMA, "Expected value of type Object", f"{path}/{field}")
+                yield Problem(SCHEMA, "Expected value of type [OBJECT]", f"{path}/{field}")
     label = state.get("Label", "Label")
     if not isinstance(label, str) or _LABEL.fullmatch(label) is None:
         message = f"Invalid Label name: {label}. Label contains invalid characters"
@@ -84,7 +84,7 @@ def _reader(path: str, reader: dict[str, Any], arguments: str) -> Iterator[Probl
         yield Problem(SCHEMA, NOT_ALLOWED, f"{path}/Resource")
     config = reader.get("ReaderConfig", {})
     if not isinstance(config, dict):
-        yield Problem(SCHEMA, "Expected value of type Object", f"{path}/ReaderConfig")
+        yield Problem(SCHEMA, "Expected value of type [OBJECT]", f"{path}/ReaderConfig")
         return
     where = f"{path}/ReaderConfig"
     yield from unsupported(where, config, READER_CONFIG)
@@ -92,9 +92,9 @@ def _reader(path: str, reader: dict[str, Any], arguments: str) -> Iterator[Probl
     yield from _numbers(where, config, {"MaxItems": 100_000_000}, arguments == "Arguments")
     headers = config.get("CSVHeaders", [])
     if not isinstance(headers, list):
-        yield Problem(SCHEMA, "Expected value of type Array", f"{where}/CSVHeaders")
+        yield Problem(SCHEMA, "Expected value of type [ARRAY]", f"{where}/CSVHeaders")
     elif not all(isinstance(h, str) for h in headers):
-        yield Problem(SCHEMA, "Expected value of type String", f"{where}/CSVHeaders")
+        yield Problem(SCHEMA, "Expected value of type [STRING]", f"{where}/CSVHeaders")
     if config.get("CSVHeaderLocation") == "GIVEN":
         yield from required(where, config, ["CSVHeaders"])
     if config.get("InputType") == "CSV" and "CSVHeaderLocation" not in config:

@@ -82,7 +82,7 @@ def _check_level(level: Level, type: str, check_resource: ResourceCheck | None) 
         yield Problem(SCHEMA, EMPTY, f"{level.path}/States")
     for name, state in level.body["States"].items() if isinstance(level.body.get("States"), dict) else ():
         if not isinstance(state, dict):
-            yield Problem(SCHEMA, "Expected value of type Object", f"{level.path}/States/{name}")
+            yield Problem(SCHEMA, "Expected value of type [OBJECT]", f"{level.path}/States/{name}")
     for path, name, state in level.states():
         for rule in RULES:
             yield from rule(level, path, name, state)
@@ -202,7 +202,7 @@ def errors(level: Level, path: str, name: str, state: dict[str, Any]) -> Iterato
                 continue  # told elsewhere
             elif not all(isinstance(n, str) for n in names):
                 at = next(i for i, n in enumerate(names) if not isinstance(n, str))
-                yield Problem(SCHEMA, "Expected value of type String", f"{where}/ErrorEquals[{at}]")
+                yield Problem(SCHEMA, "Expected value of type [STRING]", f"{where}/ErrorEquals[{at}]")
             elif "States.ALL" in names and (len(names) > 1 or i < len(entries) - 1):
                 yield Problem(SCHEMA, "States.ALL must appear alone and at end of list", f"{where}/ErrorEquals")
             if field == "Retry" and "BackoffRate" in entry:
