@@ -6,6 +6,7 @@ random comes from a generator of the execution's own, seeded when it started.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Coroutine, Sequence
 from random import Random
 from typing import Any
@@ -128,13 +129,14 @@ def finish(
 class World:
     """The environment of one execution."""
 
-    __slots__ = ("_logs", "_machine", "_most", "_random", "count", "db", "execution", "flow")
+    __slots__ = ("_logs", "_machine", "_most", "_random", "attempts", "count", "db", "execution", "flow")
 
     def __init__(self, flow: Flow, db: State, execution: Execution) -> None:
         self.flow = flow
         self.db = db
         self.execution = execution
         self.count = 0
+        self.attempts: Counter[tuple[str, int | None]] = Counter()
         self._random = Random(execution.seed if not execution.redrives else f"{execution.seed}:{execution.redrives}")
         self._most = MOST_EVENTS[execution.type]
         self._machine = db.machines.get(execution.machine.partition("/")[0]) if execution.type == "STANDARD" else None

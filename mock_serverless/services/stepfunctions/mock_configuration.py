@@ -2,7 +2,8 @@
 
 A file (``MockConfigFile.json``) names, for a test case of a state machine, what the tasks of some states answer at each attempt.
 An execution is started for a case by the machine's ARN with ``#TestCase`` behind it. A mocked task emits the events of a real one
-and calls nobody; ``.sync`` and ``.waitForTaskToken`` don't wait. States that the case doesn't name do their real work.
+and calls nobody; ``.sync`` and ``.waitForTaskToken`` don't wait. Attempts are counted over a loop's visits of a state
+(as a public test suite has it), and anew in each iteration of a Map. States that the case doesn't name do their real work.
 https://docs.aws.amazon.com/step-functions/latest/dg/sfn-local-mock-cfg-file.html
 """
 
@@ -51,14 +52,16 @@ class MockConfiguration:
         return cases[name]
 
 
-def reply_of(case: Case, state: str, attempt: int) -> Reply | None:
-    """What a state's task answers at an attempt; None when the case leaves it to its real work."""
-    replies = case.get(state)
-    if replies is None:
-        return None
-    for reply in replies:
-        if reply.first <= attempt <= reply.last:
-            return reply
+def reply_of(case: Case, state: str, attempt: int, retry: int) -> Reply:
+    """What a state's task answers at an attempt of the execution, counted over retries and over visits in a loop.
+
+    Where the responses end, those of the visit's own retries begin again, so that one response is enough for many visits.
+    """
+    replies = case[state]
+    for number in (attempt, retry):
+        for reply in replies:
+            if reply.first <= number <= reply.last:
+                return reply
     raise MockConfigurationError(
         f"the mocked responses of the state {state!r} end at attempt {replies[-1].last}, and it made attempt {attempt}. Add "
         f'"{attempt}" to them, or let the state retry less'

@@ -245,6 +245,45 @@ def test_a_test_case_answers_for_the_tasks(frozen: Cloud, tmp_path: Path, kind: 
         frozen.stepfunctions.run("machine-1#Rockey")
 
 
+def test_responses_are_counted_over_the_visits_of_a_loop(frozen: Cloud) -> None:
+    # a public test suite polls like this; what was answered last goes on being asked for when the responses end
+    ask = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:glue:getJobRun", "Parameters": {}, "Next": "Look"}
+    ask["Parameters"] = {"JobName": "j", "RunId": "r"}
+    done = {"Variable": "$.State", "StringEquals": "DONE", "Next": "Each"}
+    each = {"StartAt": "Item", "States": {"Item": {**ask, "End": True}}}
+    del each["States"]["Item"]["Next"]
+    states = {
+        "Ask": ask,
+        "Look": {"Type": "Choice", "Choices": [done], "Default": "Rest"},
+        "Rest": {"Type": "Wait", "Seconds": 60, "Next": "Ask"},
+        "Each": {"Type": "Map", "ItemsPath": "$.Items", "ItemProcessor": each, "End": True},
+    }
+    role = "arn:aws:iam::123456789012:role/r"
+    definition = json.dumps({"StartAt": "Ask", "States": states})
+    boto3.client("stepfunctions").create_state_machine(name="polls", roleArn=role, definition=definition)
+    responses = {
+        "Polls": {"0-1": {"Return": {"State": "RUNNING"}}, "2": {"Return": {"State": "DONE", "Items": [1, 2]}}},
+        "One": {"0": {"Return": "ok"}},
+    }
+    cases = {"polls": {"TestCases": {"Slow": {"Ask": "Polls", "Item": "One"}}}}
+    frozen.stepfunctions.mock_config({"StateMachines": cases, "MockedResponses": responses})
+    result = frozen.stepfunctions.run("polls#Slow")
+    assert (result.output, result.duration.total_seconds()) == (["ok", "ok"], 120)
+
+
+def test_a_mocked_job_is_submitted_like_a_real_one(frozen: Cloud) -> None:
+    state = {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Parameters": {"JobName": "j"}}
+    role = "arn:aws:iam::123456789012:role/r"
+    client = boto3.client("stepfunctions")
+    definition = json.dumps({"StartAt": "T", "States": {"T": {**state, "End": True}}})
+    machine = client.create_state_machine(name="jobs", roleArn=role, definition=definition)["stateMachineArn"]
+    cases = {"jobs": {"TestCases": {"One": {"T": "One"}}}}
+    frozen.stepfunctions.mock_config({"StateMachines": cases, "MockedResponses": {"One": {"0": {"Return": {"a": 1}}}}})
+    arn = client.start_execution(stateMachineArn=f"{machine}#One")["executionArn"]
+    types = [e["type"] for e in client.get_execution_history(executionArn=arn)["events"]]
+    assert types[2:6] == ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]
+
+
 @pytest.mark.parametrize(
     ("configuration", "message"),
     [

@@ -49,9 +49,12 @@ async def perform(world: World, request: TaskRequest) -> Document:
 def mocked(world: World, request: TaskRequest) -> Document | None:
     """The answer that a test case has for this attempt, if it has one. Raises StateError where that is an error."""
     case = world.execution.mocked
-    reply = None if case is None else reply_of(case, request.state, request.context()["State"]["RetryCount"])
-    if reply is None:
+    if case is None or request.state not in case:
         return None
+    context = request.context()
+    line = request.state, context.get("Map", {}).get("Item", {}).get("Index")
+    reply = reply_of(case, request.state, world.attempts[line], context["State"]["RetryCount"])
+    world.attempts[line] += 1
     if reply.error is not None:
         raise StateError(reply.error, reply.cause)
     return Document(reply.result)
@@ -137,7 +140,12 @@ async def _work(world: World, request: TaskRequest, resource: Resource, name: di
     parameters = request.parameters.value
     if not isinstance(parameters, dict):
         raise StateError("States.Runtime", f"The parameters of {resource.arn} must be a JSON object")
-    answer = mocked(world, request) or await _given(world, f"{resource.type}:{resource.action}")
+    answer = mocked(world, request)
+    if answer is not None:
+        if resource.pattern:
+            request.emit("TaskSubmitted", {**name, "output": answer})
+        return answer
+    answer = await _given(world, f"{resource.type}:{resource.action}")
     if answer is not None:
         return answer
     if resource.pattern == resources.TOKEN:
