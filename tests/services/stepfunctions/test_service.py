@@ -561,12 +561,14 @@ def test_what_comes_before_an_abort(sfn: Machines) -> None:
 
 def test_an_activity_that_is_gone(sfn: Machines) -> None:
     activity = sfn.client.create_activity(name="gone")["activityArn"]
-    caught = {"Catch": [{"ErrorEquals": ["ActivityDoesNotExist"], "Next": "s1"}]}
+    caught = {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "s1"}]}
     machine = sfn.create({"Type": "Task", "Resource": activity, **caught}, PASS)
     sfn.client.delete_activity(activityArn=activity)
     execution = sfn.start(machine)
-    assert sfn.describe(execution)["status"] == "SUCCEEDED"
-    assert sfn.events(execution)[2] == "ActivityScheduleFailed"
+    described = sfn.describe(execution)
+    assert (described["status"], described["error"]) == ("FAILED", "States.Runtime")  # nothing catches that
+    assert described["cause"].endswith(f"The activity {activity} does not exist.")
+    assert sfn.events(execution) == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]
 
 
 def test_creating_twice(sfn: Machines) -> None:

@@ -300,10 +300,7 @@ async def activity(world: World, request: TaskRequest, resource: Resource) -> Do
     scheduled = {"input": request.parameters, "resource": resource.arn, **limits(request)}
     simulated = world.execution.mocked is not None and request.state in world.execution.mocked
     if not simulated and not await world.flow.perform(lambda: resource.arn in world.db.activities):
-        # the event is AWS's, its words are a guess
-        error = StateError("ActivityDoesNotExist", f"Activity Does Not Exist: '{resource.arn}'")
-        request.emit("ActivityScheduleFailed", failure(error))
-        raise error
+        raise Fault(f"The activity {resource.arn} does not exist.")  # recorded
     request.emit("ActivityScheduled", scheduled)
     token = world.token()
     own = TaskRequest(
