@@ -40,21 +40,21 @@ def page(items: Sequence[T], request: dict[str, Any], most: int = 50) -> tuple[l
     return list(items[start:end]), {"nextToken": token_of(end)} if end < len(items) else {}
 
 
-def token_of(position: int) -> str:
-    """An opaque token."""
-    return base64.urlsafe_b64encode(f"after {position}".encode()).decode()
+def token_of(position: int, forward: bool = True) -> str:
+    """An opaque token: where it goes on, and in which direction."""
+    return base64.urlsafe_b64encode(f"{'after' if forward else 'before'} {position}".encode()).decode()
 
 
-def position_of(token: str) -> int:
+def place_of(token: str) -> tuple[int, bool]:
     """What :func:`token_of` was given. Raises AwsError (recorded) for any other text."""
     try:
         word, _, number = base64.b64decode(token, altchars=b"-_", validate=True).decode().partition(" ")
-        if word == "after":
-            return int(number)
+        if word in ("after", "before"):
+            return int(number), word == "after"
     except ValueError:
         pass
     raise invalid("The specified nextToken is invalid.")
 
 
 def _start(token: str | None) -> int:
-    return 0 if token is None else position_of(token)
+    return 0 if token is None else place_of(token)[0]

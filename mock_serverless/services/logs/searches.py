@@ -10,8 +10,11 @@ from typing import Any
 from ...core.operation import operation
 from .events import LARGEST, MOST
 from .patterns import Matcher, PatternError, parse
-from .requests import group_of, position_of, token_of
+from .requests import group_of, place_of, token_of
 from .store import Group, State, Stream, invalid
+
+BACKWARD_SINCE = 1_704_067_200_000
+"""2024-01-01, in milliseconds: from when on the latest events can come first (API_FilterLogEvents)."""
 
 
 def matcher(pattern: str) -> Matcher:
@@ -24,14 +27,28 @@ def matcher(pattern: str) -> Matcher:
 
 @operation
 def filter_log_events(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """The events of all streams, or those named, in the order of their time; ``endTime`` itself is included."""
+    """The events of all streams, or those named, in the order of their time; ``endTime`` itself is included.
+
+    With ``startFromHead`` false the latest come first. A token goes on in its own direction.
+    """
     group = group_of(state, request)
     streams = _streams(group, request)
     matches = matcher(request.get("filterPattern") or "")
     start, end = request.get("startTime", 0), request.get("endTime")
-    after = position_of(request["nextToken"]) if "nextToken" in request else -1
+    forward = request.get("startFromHead") is not False
+    if not forward and "startTime" in request and start < BACKWARD_SINCE:  # the words are a guess
+        raise invalid("startFromHead can be false only when startTime is on or after Jan 1, 2024 00:00:00 UTC.")
+    place, forward = place_of(request["nextToken"]) if "nextToken" in request else (None, forward)
     limit, left = request.get("limit") or MOST, LARGEST
-    there = sorted((event, stream.name) for stream in streams for event in stream.events if event.id > after)
+    there = sorted(
+        (
+            (event, stream.name)
+            for stream in streams
+            for event in stream.events
+            if place is None or (event.id > place if forward else event.id < place)
+        ),
+        reverse=not forward,
+    )
     found: list[dict[str, Any]] = []
     answer: dict[str, Any] = {"events": found, "searchedLogStreams": []}
     for event, name in there:
@@ -39,7 +56,7 @@ def filter_log_events(state: State, request: dict[str, Any]) -> dict[str, Any]:
             continue
         left -= event.size
         if len(found) == limit or (left < 0 and found):
-            return {**answer, "nextToken": token_of(int(found[-1]["eventId"]))}
+            return {**answer, "nextToken": token_of(int(found[-1]["eventId"]), forward)}
         found.append(
             {
                 "logStreamName": name,

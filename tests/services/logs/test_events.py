@@ -53,6 +53,20 @@ def test_start_and_end(logs: Any, stream: dict[str, str]) -> None:
     assert texts(logs.filter_log_events(logGroupName="g", **times)) == ["b", "c", "d"]  # the end is
 
 
+def test_the_latest_events_first(logs: Any, stream: dict[str, str]) -> None:
+    """API_FilterLogEvents: startFromHead; the direction of a nextToken is used."""
+    if "startFromHead" not in logs.meta.service_model.operation_model("FilterLogEvents").input_shape.members:
+        pytest.skip("this botocore's FilterLogEvents has no startFromHead")
+    put(logs, stream, *"abcde")
+    first = logs.filter_log_events(logGroupName="g", startFromHead=False, limit=2)
+    second = logs.filter_log_events(logGroupName="g", limit=2, nextToken=first["nextToken"])
+    third = logs.filter_log_events(logGroupName="g", startFromHead=True, nextToken=second["nextToken"])
+    assert [texts(a) for a in (first, second, third)] == [["e", "d"], ["c", "b"], ["a"]]
+    assert texts(logs.filter_log_events(logGroupName="g", startFromHead=True, limit=2)) == ["a", "b"]
+    with pytest.raises(logs.exceptions.InvalidParameterException):
+        logs.filter_log_events(logGroupName="g", startFromHead=False, startTime=1_704_067_199_999)
+
+
 def test_an_empty_stream(logs: Any, stream: dict[str, str]) -> None:
     answer = logs.get_log_events(**stream)
     assert answer["events"] == []
