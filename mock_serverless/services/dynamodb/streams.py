@@ -19,6 +19,7 @@ from datetime import datetime, timezone
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
+from mock_serverless.core.arns import Arn
 from mock_serverless.core.clock import from_timestamp, to_timestamp
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
@@ -168,7 +169,7 @@ def describe_stream(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     description = {
         "StreamArn": stream.arn,
         "StreamLabel": stream.label,
-        "StreamStatus": "ENABLED" if stream.end is None else "DISABLED",
+        "StreamStatus": _status(db, stream),
         "StreamViewType": stream.view,
         "CreationRequestDateTime": from_timestamp(stream.created),
         "TableName": stream.table_name,
@@ -178,6 +179,19 @@ def describe_stream(db: Database, request: dict[str, Any]) -> dict[str, Any]:
     if len(shown) > limit:
         description["LastEvaluatedShardId"] = shown[limit - 1]["ShardId"]
     return {"StreamDescription": description}
+
+
+def _status(db: Database, stream: Stream) -> str:
+    """On its way while its table is UPDATING for it, or DELETING (measured: ack-api-quirks, DDB-TABLE-386)."""
+    arn = Arn.parse(stream.arn)
+    assert arn is not None
+    table: Table | None = db.scope.state(account=arn.account).tables.get(stream.table_name)
+    status = "ENABLED" if stream.end is None else "DISABLED"
+    if table is None or table.latest_stream is not stream:
+        return status
+    if stream.end is None and table.status == "DELETING":
+        return "DISABLING"
+    return status[:-2] + "ING" if "stream" in table.jobs else status
 
 
 def _shard_described(stream: Stream, shard: Shard) -> dict[str, Any]:

@@ -202,6 +202,31 @@ def test_one_thing_after_another(case: dict[str, Any], cloud: Cloud) -> None:
     assert status(client) == "ACTIVE"
 
 
+def test_a_stream_is_on_its_way_with_its_table(cloud: Cloud) -> None:
+    """API_streams_StreamDescription (StreamStatus); of a table that goes: measured, ack-api-quirks, DDB-TABLE-386."""
+    client, streams = boto3.client("dynamodb"), boto3.client("dynamodbstreams")
+    create(client)
+    cloud.dynamodb.latency(table=5)
+
+    def switch(**wanted: Any) -> None:
+        client.update_table(TableName="tab", StreamSpecification=wanted)
+
+    def seen(arn: str, seconds: int = 0) -> str:
+        cloud.clock.advance(seconds=seconds)
+        return str(streams.describe_stream(StreamArn=arn)["StreamDescription"]["StreamStatus"])
+
+    switch(StreamEnabled=True, StreamViewType="KEYS_ONLY")
+    first = client.describe_table(TableName="tab")["Table"]["LatestStreamArn"]
+    assert (seen(first), seen(first, 5)) == ("ENABLING", "ENABLED")
+    switch(StreamEnabled=False)
+    assert (seen(first), seen(first, 5)) == ("DISABLING", "DISABLED")
+    switch(StreamEnabled=True, StreamViewType="KEYS_ONLY")
+    second = client.describe_table(TableName="tab")["Table"]["LatestStreamArn"]
+    assert (seen(first), seen(second, 5)) == ("DISABLED", "ENABLED")
+    client.delete_table(TableName="tab")
+    assert (seen(second), seen(second, 5)) == ("DISABLING", "DISABLED")
+
+
 def test_an_index_is_warmed_while_it_is_active(cloud: Cloud) -> None:
     """Measured: ack-api-quirks, DDB-TABLE-155."""
     dynamodb = boto3.client("dynamodb")
