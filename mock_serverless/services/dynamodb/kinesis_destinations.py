@@ -297,7 +297,7 @@ def record_of(table: Table, change: Change, precision: str | None) -> dict[str, 
     micro = precision == "MICROSECOND"
     by = None
     if change.by == TTL_SERVICE:
-        by = {"type": "Service", "principalId": change.by}  # the spelling is a guess
+        by = {"type": "Service", "principalId": change.by}  # spelt as on time-to-live-ttl-streams.html
     return {
         "awsRegion": table.scope.region,
         "eventID": uuid_of(Random(f"{table.arn} {table.id} {change.number}")),
