@@ -4,6 +4,7 @@ store.py             what is stored: functions, versions, aliases, mappings
 names.py             function names and ARNs, and which version or alias is meant
 configuration.py     the members of a function's configuration: defaults, checks, answers
 code.py              where the code comes from
+downloads.py         serves the packages that GetFunction points to
 functions.py         create, get, list, update, delete; beside it versions, aliases, permissions, tags, concurrency
 invoke.py            Invoke; execution.py picks the version and the environment; runtime/ is the environment
 snapstart.py         what SnapStart refuses; versions.py initializes a version

@@ -14,6 +14,7 @@ from ...core.operation import operation
 from ...core.scope import Scope
 from .code import code_of
 from .configuration import DEFAULTS, answer, changed, check_new_name, check_tags, listed
+from .downloads import location
 from .errors import check_revision, conflict, function_not_found, invalid, refuse
 from .names import Target, find, function_of, parse
 from .pages import page
@@ -43,8 +44,7 @@ def create_function(state: State, request: dict[str, Any]) -> dict[str, Any]:
         from .versions import publish
 
         shown = replace(publish(state, function), state="Pending")
-    arn = state.arn(name, None if shown.number == LATEST else shown.number)
-    response = answer(scope, name, shown, arn)
+    response = answer(scope, name, shown, state.arn(name))  # without the version's number (recorded)
     return {**response, "ResponseMetadata": {"HTTPStatusCode": 201}}
 
 
@@ -89,7 +89,7 @@ def get_function(state: State, request: dict[str, Any]) -> dict[str, Any]:
     version, function = target.version(), target.there()
     response: dict[str, Any] = {
         "Configuration": _shown(target, version),
-        "Code": {"RepositoryType": "S3", "Location": _location(state, function.name, version)},
+        "Code": {"RepositoryType": "S3", "Location": location(target.state, function.name, version)},
     }
     if function.tags:
         response["Tags"] = dict(function.tags)
@@ -107,12 +107,6 @@ def get_function_configuration(state: State, request: dict[str, Any]) -> dict[st
 
 def _shown(target: Target, version: Version) -> dict[str, Any]:
     return answer(target.state.scope, target.name, version, target.arn)
-
-
-def _location(state: State, name: str, version: Version) -> str:
-    scope = state.scope
-    host = f"awslambda-{scope.region}-tasks.s3.{scope.region}.{scope.dns_suffix}"
-    return f"https://{host}/snapshots/{scope.account}/{name}-{version.revision}?versionId={version.code.sha256[:32]}"
 
 
 @operation
@@ -197,7 +191,7 @@ def delete_function(state: State, request: dict[str, Any]) -> dict[str, Any]:
     if qualifier is not None and not qualifier.isdigit():
         raise invalid("Deletion of aliases is not currently supported.")
     if function is None:
-        raise function_not_found(target.arn)
+        raise function_not_found(target.state.arn(target.name))  # without the qualifier (recorded)
     if qualifier is None:
         del state.functions[function.name]
         for key in [k for k in state.environments.idle if k[0] == function.name]:

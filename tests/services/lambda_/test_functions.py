@@ -193,6 +193,22 @@ def test_lists_leave_states_and_versions_of_runtimes_out(client: Any, deploy: An
     assert only == everything[0] | {"FunctionArn": ARN}
 
 
+def test_a_deployment_package_can_be_downloaded(cloud: Cloud, client: Any) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.html"""
+    published = client.create_function(**NEW, Publish=True)
+    assert (published["FunctionArn"], published["Version"]) == (ARN, "1")  # recorded by a public test suite on AWS
+    one = client.get_function(FunctionName="f", Qualifier="1")["Code"]["Location"]
+    other = zipped({"app.py": "def handler(event, context): pass"})
+    client.update_function_code(FunctionName="f", ZipFile=other)
+    two = client.get_function(FunctionName="f")["Code"]["Location"]
+    assert [cloud.http.get(url).content for url in (one, two)] == [ZIP["ZipFile"], other]
+    client.delete_function(FunctionName="f")
+    assert cloud.http.get(one).status_code == 404
+    cloud.function("g", len)
+    with pytest.raises(NotSupported, match="g is a Python callable"):
+        cloud.http.get(client.get_function(FunctionName="g")["Code"]["Location"])
+
+
 def test_function_url(cloud: Cloud, client: Any) -> None:
     seen: list[Any] = []
 
