@@ -11,7 +11,7 @@ from .inputs import check
 from .kind import Request as Parameters
 from .methods import METHOD
 from .pipeline.answers import integration_response
-from .pipeline.context import describe
+from .pipeline.context import describe, signed_by
 from .pipeline.entry import run
 from .pipeline.exchange import Exchange
 from .pipeline.execution_log import log_end, log_received, log_request
@@ -21,6 +21,14 @@ from .pipeline.validation import validate
 from .resources import RESOURCE
 
 STAGE = "test-invoke-stage"
+# what functions that were tried on AWS have got, as users have published it
+PREFIX, DOMAIN = "testPrefix", "testPrefix.testDomainName"
+IDENTITY = {
+    "apiKey": "test-invoke-api-key",
+    "apiKeyId": "test-invoke-api-key-id",
+    "sourceIp": "test-invoke-source-ip",
+    "userAgent": "aws-internal/3",  # AWS adds the versions of its machines, or shows the browser of the console's user
+}
 OF_TRANSPORT = frozenset({"content-length", "connection", "date", "x-amzn-requestid", "x-amz-apigw-id"})
 
 
@@ -39,6 +47,7 @@ def test_invoke_method(db: State, request: Parameters) -> Record:
     x.path, x.stage_variables = x.request.path, dict(request.get("stageVariables") or {})
     x.path_parameters = _path_parameters(api, resource, x.path)
     started = db.scope.timestamp()
+    x.tried = True
     x.notes, x.levels = [], {"ERROR", "INFO", "DATA"}
     response = run(x, (_begin, validate, integrate, log_received, integration_response))
     headers = _headers(x, response)
@@ -82,7 +91,14 @@ def _path_parameters(api: Api, resource: Record, path: str) -> dict[str, str]:
 def _begin(x: Exchange) -> None:
     read(x)
     describe(x)
-    x.context |= {"resourceId": x.resource["id"], "resourcePath": x.resource["path"]}
+    del x.context["deploymentId"]
+    resource, path = x.resource["id"], x.resource["path"]
+    x.context |= {"resourceId": resource, "resourcePath": path, "path": path}
+    x.context |= {"domainPrefix": PREFIX, "domainName": DOMAIN}
+    x.context["identity"] |= IDENTITY
+    scope = x.db.scope
+    key = scope.serving_access_key()
+    signed_by(x, scope.principal(key, scope.account), key)
     log_request(x)
 
 

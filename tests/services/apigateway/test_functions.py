@@ -480,6 +480,7 @@ def test_the_log_of_a_tried_method_whose_endpoint_has_no_address(cloud: Cloud, k
 
 
 def test_trying_a_method_without_a_deployment(cloud: Cloud) -> None:
+    """The event is as in the many that users have published."""
     cloud.function("f", echo)
     url = make_api([{"path": "/{id}", "function": "f", "apiKeyRequired": True}])
     api, where = client(), {"restApiId": id_of(url)}
@@ -494,10 +495,37 @@ def test_trying_a_method_without_a_deployment(cloud: Cloud) -> None:
     )
     event = json.loads(tried["body"])
     assert (tried["status"], event["pathParameters"], event["stageVariables"]) == (200, {"id": "7"}, {"v": "1"})
-    assert event["requestContext"]["stage"] == "test-invoke-stage"
+    assert (event["headers"], event["multiValueHeaders"]) == ({"H": "x"}, {"H": ["x"]})
+    context = event["requestContext"]
+    who = boto3.client("sts").get_caller_identity()
+    assert "deploymentId" not in context
+    assert {k: context[k] for k in ("stage", "path", "domainPrefix", "domainName")} == {
+        "stage": "test-invoke-stage",
+        "path": "/{id}",
+        "domainPrefix": "testPrefix",
+        "domainName": "testPrefix.testDomainName",
+    }
+    assert {k: v for k, v in context["identity"].items() if v is not None} == {
+        "apiKey": "test-invoke-api-key",
+        "apiKeyId": "test-invoke-api-key-id",
+        "userArn": who["Arn"],
+        "userAgent": "aws-internal/3",
+        "accountId": who["Account"],
+        "caller": who["UserId"],
+        "sourceIp": "test-invoke-source-ip",
+        "accessKey": "AKIAMOCKSERVERLESS00",
+        "user": who["UserId"],
+    }
     assert "Method request query string: {q=1}" in tried["log"]
     for line in ("Sending request to https://lambda", "Received response. Status: 200", "Method response headers: {"):
         assert line in tried["log"]
     assert tried["log"].endswith("Method completed with status: 200\n")
+    bare = json.loads(api.test_invoke_method(**where, resourceId=resource, httpMethod="GET")["body"])
+    assert {k: bare[k] for k in ("headers", "multiValueHeaders", "stageVariables", "body")} == {
+        "headers": None,
+        "multiValueHeaders": None,
+        "stageVariables": None,
+        "body": None,
+    }
     with pytest.raises(api.exceptions.NotFoundException, match="Invalid Method identifier specified"):
         api.test_invoke_method(**where, resourceId=resource, httpMethod="PUT")

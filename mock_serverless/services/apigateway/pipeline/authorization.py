@@ -14,7 +14,7 @@ from typing import Any
 
 from ....core.errors import NotSupported
 from ..gateway import Record
-from .context import method_arn
+from .context import method_arn, signed_by
 from .exchange import Exchange, Refused
 from .functions import SESSION, event_of, function_of, invoke
 from .mapping import request_source, with_variables
@@ -40,13 +40,7 @@ def _iam(x: Exchange) -> None:
     who = scope.principal(key)
     if who.expires <= scope.timestamp():
         raise Refused("EXPIRED_TOKEN", "The security token included in the request is expired")
-    x.context["identity"] |= {
-        "accountId": who.account,
-        "accessKey": key,
-        "caller": who.user_id,
-        "user": who.user_id,
-        "userArn": who.arn,
-    }
+    signed_by(x, who, key)
 
 
 # ---------------------------------------------------------------------- Lambda authorizers

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway
 
 from __future__ import annotations
 
+from ....core.principals import Principal
 from .exchange import Exchange
 
 IDENTITY = (
@@ -52,6 +53,17 @@ def describe(x: Exchange) -> None:
     }
     if "canarySettings" in x.stage:
         x.context["isCanaryRequest"] = x.deployment != x.stage["deploymentId"]
+
+
+def signed_by(x: Exchange, who: Principal, access_key: str) -> None:
+    """Fill in whose signature a request has."""
+    x.context["identity"] |= {
+        "accountId": who.account,
+        "accessKey": access_key or None,
+        "caller": who.user_id,
+        "user": who.user_id,
+        "userArn": who.arn,
+    }
 
 
 def method_arn(x: Exchange) -> str:

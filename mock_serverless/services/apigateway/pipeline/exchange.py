@@ -38,6 +38,7 @@ class Exchange:
     levels: set[str] = field(default_factory=set)  # ERROR, INFO, DATA
     planned: str = ""  # the API key as the log shows it
     from_cache: bool = False  # the answer is one of the stage's cache
+    tried: bool = False  # by TestInvokeMethod: no machine is on the request's way that would add to its headers
     warned: bool = False  # a fresh answer was wanted by somebody who may not
 
     @property

@@ -70,7 +70,7 @@ def invoke(
 
 def event_of(x: Exchange) -> dict[str, Any]:
     """A function's event, payload format 1.0."""
-    headers = _headers(x)
+    headers = x.headers if x.tried else _headers(x)
     query = x.query or None
     body, encoded = body_of(x)
     context = {k: v for k, v in x.context.items() if k not in ("requestOverride", "responseOverride", "error")}
