@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_serverless.core.arns import Arn
 from mock_serverless.core.clock import from_timestamp, to_timestamp
+from mock_serverless.core.constraints import FRONT_ENDS, Violation, names_of, validation_error, violation
 from mock_serverless.core.errors import AwsError
 from mock_serverless.core.operation import operation
 
@@ -315,7 +316,21 @@ def _at_most(request: dict[str, Any], most: int, words: str) -> int:
 
 def _check_arn(arn: str) -> None:
     if not arn.startswith("arn:") or ":table/" not in arn or "/stream/" not in arn:
-        raise refuse(f"Invalid StreamArn: Invalid ResourceArn provided as input {arn}")  # the wording is a guess
+        raise _no_stream_arn(arn)
+
+
+def _no_stream_arn(arn: str) -> AwsError:
+    """How it begins is what aws-sdk-js's public tests have seen on the service; what follows is a guess."""
+    return refuse(f"Invalid StreamArn: Invalid ResourceArn provided as input {arn}")
+
+
+def _front_end(operation: str, params: dict[str, Any], found: list[Violation]) -> AwsError | None:
+    """An ARN's least length is no constraint (the same tests); everything else is told as by other services."""
+    told = [one for one in found if names_of(one[1]) != ["streamArn"] or "greater than" not in one[2]]
+    return validation_error([violation(*one) for one in told]) if told else _no_stream_arn(params["StreamArn"])
+
+
+FRONT_ENDS["dynamodbstreams"] = _front_end
 
 
 def _place_in_list(arn: str) -> tuple[str, str]:
@@ -349,7 +364,7 @@ def _opened(db: Database, iterator: str, now: float) -> tuple[Stream, int, int]:
         position, number, made = json.loads(base64.b64decode(rest.partition("|")[2], validate=True))
         position, number, made = int(position), int(number), float(made)
     except (ValueError, TypeError, binascii.Error):
-        raise refuse("Invalid ShardIterator") from None  # the wording is a guess
+        raise refuse("Invalid ShardIterator") from None  # DynamoDB Local's words
     if now - made > ITERATOR_LIFE:
         raise AwsError(
             "ExpiredIteratorException",
