@@ -147,7 +147,7 @@ def mock_cloud(
     throttle     rates and capacities are enforced: DynamoDB's throughput, and how often AWS lets some settings be changed.
     strict       what failed in the background and was never looked at raises BackgroundFailure at the end (default: it warns).
     """
-    if target is not None and not callable(target):
+    if target is not None and not callable(target) and not isinstance(target, classmethod):
         raise TypeError(f"mock_cloud takes options by name; {target!r} is neither a function nor a class to decorate")
     options = {"clock": clock, "time": time, "seed": seed, "account": account, "passthrough": passthrough}
     options["throttle"] = throttle
@@ -183,6 +183,10 @@ def _close_doors(installed: Any) -> None:
 
 
 def _decorate(function: Any, mock: MockCloud) -> Any:
+    if isinstance(
+        function, (staticmethod, classmethod)
+    ):  # above the decorator that makes it one, or below: it is the same
+        return type(function)(_decorate(function.__func__, mock))
     if inspect.isasyncgenfunction(function):
 
         @functools.wraps(function)
@@ -237,10 +241,7 @@ def _decorate_class(cls: Any, mock: MockCloud) -> Any:
     names = [n for n in dir(cls) if n.startswith("test") and _is_method(inspect.getattr_static(cls, n))]
     for name in names or [n for n, v in vars(cls).items() if not n.startswith("_") and _is_method(v)]:
         found = inspect.getattr_static(cls, name)
-        if inspect.isfunction(found):
-            setattr(cls, name, _decorate_method(found, mock))
-        else:
-            setattr(cls, name, type(found)(_decorate(found.__func__, mock)))
+        setattr(cls, name, (_decorate_method if inspect.isfunction(found) else _decorate)(found, mock))
     if hasattr(cls, "setup_method") or hasattr(cls, "teardown_method"):
         _decorate_setup(cls, mock)
     return cls

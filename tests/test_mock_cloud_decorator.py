@@ -413,3 +413,27 @@ def test_unittest_failures_under_pytest(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(textwrap.dedent(UNITTEST + FAILING))
     result = pytester.runpytest_inprocess("-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio")
     result.assert_outcomes(passed=9, failed=1, errors=1, skipped=1)
+
+
+def test_static_and_class_methods_may_be_decorated_on_either_side() -> None:
+    def account() -> str:
+        return str(boto3.client("sts").get_caller_identity()["Account"])
+
+    class Tests:
+        @mock_cloud(account="111111111111")
+        @staticmethod
+        def above() -> str:
+            return account()
+
+        @staticmethod
+        @mock_cloud(account="222222222222")
+        def below() -> str:
+            return account()
+
+        @mock_cloud
+        @classmethod
+        def of_the_class(cls) -> tuple[type, str]:
+            return cls, account()
+
+    for of in (Tests, Tests()):
+        assert (of.above(), of.below(), of.of_the_class()) == ("111111111111", "222222222222", (Tests, "123456789012"))

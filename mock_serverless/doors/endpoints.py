@@ -24,7 +24,7 @@ Http = tuple[int, dict[str, str], bytes]
 def answer(cloud: Cloud, method: str, url: str, headers: dict[str, str], content: bytes) -> tuple[str, Http]:
     """The service which the request is for, and the HTTP answer. NotSupported when no service of AWS's is recognised."""
     parts = urlsplit(url)
-    address = wire.identify_service(parts.netloc, headers, parts.path, content)
+    address = wire.identify_service(parts.netloc, headers, f"{parts.path}?{parts.query}", content)
     if address is None:
         raise NotSupported(f"{method} {url}: this is no API endpoint of AWS's that mock_serverless recognises")
     region = address.region or cloud.region

@@ -270,7 +270,7 @@ def _passes_url(cloud: Cloud, request: Any) -> bool:
     from . import wire
 
     parts = urlsplit(request.url)
-    address = wire.identify_service(parts.netloc, dict(request.headers), parts.path, b"")
+    address = wire.identify_service(parts.netloc, dict(request.headers), f"{parts.path}?{parts.query}", b"")
     return passes(cloud, address.service if address else "", request.url)
 
 

@@ -22,6 +22,7 @@ import httpx
 import pytest
 import requests
 import urllib3
+from botocore.config import Config
 
 from mock_serverless import mock_cloud
 from mock_serverless.cloud import Cloud
@@ -191,6 +192,19 @@ async def aiohttp_get(url: str) -> int:
 def test_metadata_is_not_read(cloud: Cloud) -> None:
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen("http://169.254.169.254/latest/meta-data/")
+
+
+def test_a_presigned_url_for_a_global_host_is_for_the_region_of_its_signature(cloud: Cloud) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html: X-Amz-Credential names the region."""
+    cloud.stub("s3", "GetObject", {"Body": b"there"})
+    config = Config(signature_version="s3v4")
+    url = boto3.client("s3", region_name="eu-west-1", config=config).generate_presigned_url(
+        "get_object", Params={"Bucket": "pictures", "Key": "k"}
+    )
+    assert url.startswith("https://pictures.s3.amazonaws.com/")
+    assert "eu-west-1" in url
+    assert requests.get(url).content == b"there"
+    assert cloud.calls.last.region == "eu-west-1"
 
 
 def test_presigned_urls_are_answered(cloud: Cloud) -> None:
