@@ -44,6 +44,7 @@ class Kind:
     changed: Callable[[State, Request, Record, Record], Record] | None = None  # after a patch: checked, completed
     leave: Callable[[State, Request, Record], None] | None = None  # before it goes
     shown: Callable[[Record], Record] = lambda record: record  # as an answer
+    made: Callable[[Record], Record] | None = None  # as the answer to its creation, if that differs
     listed: Callable[[Record], Record] | None = None  # as one of a list, if that differs
     order: Callable[[Iterable[Record]], Iterable[Record]] = lambda records: records
     wanted: Callable[[Request, Record], bool] | None = None  # which of them a list is asked for
@@ -140,7 +141,7 @@ def _create(kind: Kind, name: str) -> Any:
         if kind.exists and record[kind.identity] in table:
             raise conflict(kind.exists)
         kind.put(db, request, record)
-        return answer(kind.shown(record), kind.statuses.get("create", 201))
+        return answer((kind.made or kind.shown)(record), kind.statuses.get("create", 201))
 
     return create
 

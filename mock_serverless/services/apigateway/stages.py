@@ -272,7 +272,7 @@ def _set_method(stage: Record, path: str, patch: dict[str, Any]) -> Record:
         return {"methodSettings": {}, **without(stage, ["methodSettings", key])}
     setting = SETTINGS.get("/".join(raw[2:]))
     if setting is None or len(raw) != 4:
-        raise bad_request(f"Invalid method setting path: {path}. Must be one of: [{', '.join(_method_paths())}]")
+        raise bad_request(f"Invalid method setting path: {path}. Must be one of: [{_method_paths()}]")
     if patch.get("op") not in ("replace", "add"):
         raise bad_request("Invalid patch operation specified. Must be one of: [replace]")
     name, convert = setting
@@ -292,9 +292,15 @@ def _check_setting(name: str, value: Any) -> None:
             raise bad_request(f"Invalid value for {name}: {value}. Must be one of: [{', '.join(strategies)}]")
 
 
-def _method_paths() -> list[str]:
+def _method_paths() -> str:
+    """As AWS lists them, which forgets commas (recorded)."""
     each = [f"{where}/{setting}" for where in ("/{resourcePath}/{httpMethod}", "/*/*") for setting in SETTINGS]
-    return [*PATHS, *each, "/variables/{variable_name}", "/tracingEnabled"]
+    listed = ", ".join([*PATHS, *each, "/variables/{variable_name}", "/tracingEnabled"])
+    for where, between in (("/{resourcePath}/{httpMethod}", ""), ("/*/*", " ")):
+        for setting in ("burstLimit", "rateLimit"):
+            path = f"{where}/throttling/{setting}"
+            listed = listed.replace(f"{path}, ", path + between)
+    return listed
 
 
 @operation

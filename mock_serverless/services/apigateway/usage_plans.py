@@ -110,6 +110,8 @@ PLAN = register(
         patch=_patched,
         changed=lambda db, request, old, new: _checked(db, new),
         leave=_leave,
+        made=lambda record: record,
+        shown=lambda record: {**record, "tags": record.get("tags") or {}},  # but for its creation and lists (recorded)
     ),
     list=None,
 )

@@ -199,3 +199,14 @@ def test_regions_and_accounts_are_separate(cloud: Cloud) -> None:
     other = boto3.client("apigateway", "us-east-1", aws_access_key_id="210987654321", aws_secret_access_key="x")
     assert other.get_rest_apis()["items"] == []
     assert len(client().get_rest_apis()["items"]) == 1
+
+
+def test_a_plan_shows_tags_when_it_is_asked_for(cloud: Cloud) -> None:
+    """Recorded by a public test suite on AWS: neither when it is made, nor in lists, while there are none."""
+    api = client()
+    plan = api.create_usage_plan(name="n")
+    assert "tags" not in plan
+    assert "tags" not in api.get_usage_plans()["items"][0]
+    assert api.get_usage_plan(usagePlanId=plan["id"])["tags"] == {}
+    patch = [{"op": "replace", "path": "/description", "value": "d"}]
+    assert api.update_usage_plan(usagePlanId=plan["id"], patchOperations=patch)["tags"] == {}
