@@ -9,6 +9,7 @@ from ...core.errors import AwsError
 from ...core.operation import operation
 from .encryption import OWNED, check_encryption
 from .names import check_name, page
+from .quotas import check_quota
 from .store import Activity, State, Token, check_arn
 from .tags import tags_of
 
@@ -20,6 +21,7 @@ def create_activity(db: State, request: dict[str, Any]) -> dict[str, Any]:
     arn = db.arn("activity", request["name"])
     activity, encryption = db.activities.get(arn), request.get("encryptionConfiguration")
     if activity is None:
+        check_quota("activity", db.activities)
         check_encryption(db, encryption, {"aws:states:activityArn": arn})
         tags = tags_of(request, arn)
         activity = Activity(arn, request["name"], db.scope.timestamp(), tags, encryption or OWNED)

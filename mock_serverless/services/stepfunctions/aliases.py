@@ -9,6 +9,7 @@ from ...core.clock import from_timestamp
 from ...core.errors import AwsError
 from ...core.operation import operation
 from .names import page
+from .quotas import check_quota
 from .store import Alias, State, StateMachine, being_deleted
 
 
@@ -54,6 +55,7 @@ def create_state_machine_alias(db: State, request: dict[str, Any]) -> dict[str, 
             reason = "an alias with the same name and a different routing configuration already exists."
             raise AwsError("ConflictException", f"Failed to create alias because {reason}")
     else:
+        check_quota("alias", machine.aliases)
         now = db.scope.timestamp()
         there = Alias(name, f"{machine.arn}:{name}", routes, now, now, request.get("description"))
         machine.aliases[name] = there

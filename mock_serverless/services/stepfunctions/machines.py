@@ -18,9 +18,10 @@ from .execution_log import check_destination
 from .integrations.resources import KNOWN
 from .language import validate, warnings
 from .names import check_name, page
+from .quotas import check_quota
 from .store import Revision, State, StateMachine, being_deleted
 from .tags import tags_of
-from .versions import publish, version_arn
+from .versions import current, publish, version_arn
 
 SETTINGS = ("loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")
 
@@ -39,6 +40,7 @@ def create_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
     if coverage.collecting is not None:
         coverage.collecting.created(name, request["definition"])
     if there is None:
+        check_quota("stateMachine", db.machines)
         _check_elsewhere(db, arn, settings)
         now = db.scope.timestamp()
         revision = Revision("INITIAL", request["definition"], request["roleArn"])
@@ -142,8 +144,12 @@ def update_state_machine(db: State, request: dict[str, Any]) -> dict[str, Any]:
     role = request.get("roleArn", machine.revision.role)
     settings = _settings(request, machine.settings)
     _check_elsewhere(db, machine.arn, {name: settings[name] for name in SETTINGS if name in request})
+    before = (machine.revision.definition, machine.revision.role, machine.settings)
+    changed = (definition, role, settings) != before
+    if request.get("publish") and (changed or current(machine) is None):
+        check_quota("version", machine.versions)  # before anything is written
     machine.updated = db.scope.timestamp()
-    if (definition, role, settings) != (machine.revision.definition, machine.revision.role, machine.settings):
+    if changed:
         machine.revision = Revision(db.scope.ids.uuid(), definition, role)
         if coverage.collecting is not None:
             coverage.collecting.created(machine.name, definition)

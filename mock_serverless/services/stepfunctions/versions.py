@@ -8,6 +8,7 @@ from ...core.clock import from_timestamp
 from ...core.errors import AwsError
 from ...core.operation import operation
 from .names import page
+from .quotas import check_quota
 from .store import State, StateMachine, Version
 
 
@@ -16,11 +17,18 @@ def version_arn(machine: StateMachine, version: Version) -> str:
     return f"{machine.arn}:{version.number}"
 
 
-def publish(db: State, machine: StateMachine, description: str | None) -> Version:
-    """A version of the machine's revision: the newest one if that is it (recorded), else a new one. Numbers are never reused."""
+def current(machine: StateMachine) -> Version | None:
+    """The newest version, if it is one of the machine's revision of today."""
     newest = max(machine.versions.values(), key=lambda v: v.number, default=None)
-    if newest is not None and newest.revision is machine.revision:
-        return newest
+    return newest if newest is not None and newest.revision is machine.revision else None
+
+
+def publish(db: State, machine: StateMachine, description: str | None) -> Version:
+    """A version of the machine's revision: the one that there is (recorded), else a new one. Numbers are never reused."""
+    there = current(machine)
+    if there is not None:
+        return there
+    check_quota("version", machine.versions)
     version = Version(machine.next_version, machine.revision, db.scope.timestamp(), description)
     machine.versions[version.number] = version
     machine.next_version += 1

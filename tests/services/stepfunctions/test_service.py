@@ -15,6 +15,7 @@ from mock_serverless import mock_cloud
 from mock_serverless.cloud import Cloud
 from mock_serverless.core.errors import BackgroundFailureWarning, NotSupported
 from mock_serverless.core.operation import operation_names
+from mock_serverless.services.stepfunctions import quotas
 from mock_serverless.services.stepfunctions.integrations import resources
 from mock_serverless.services.stepfunctions.integrations.resources import OPTIMISED
 
@@ -782,6 +783,31 @@ def test_versions_and_aliases(sfn: Machines) -> None:
     assert sfn.describe(sfn.start(f"{machine}:3"))["output"] == "3"
     assert sfn.refused("delete_state_machine_version", stateMachineVersionArn=f"{machine}:1")[0] == "ConflictException"
     assert sfn.refused("describe_state_machine", stateMachineArn=f"{machine}:9")[0] == "StateMachineDoesNotExist"
+
+
+def test_quotas(sfn: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Smaller ones than AWS's, which are a matter of numbers."""
+    another = ONE_PASS.replace("s0", "other")
+    few = {kind: (2, code, name) for kind, (_, code, name) in quotas.QUOTAS.items()}
+    monkeypatch.setattr(quotas, "QUOTAS", few)
+    machine = sfn.create(PASS, publish=True)
+    sfn.create(PASS, name="second")
+    third = {"name": "third", "definition": ONE_PASS, "roleArn": ROLE}
+    assert sfn.refused("create_state_machine", **third)[0] == "StateMachineLimitExceeded"
+    for name in ("a", "b", "b"):  # one that is there already is no new one
+        sfn.client.create_activity(name=name)
+    assert sfn.refused("create_activity", name="c")[0] == "ActivityLimitExceeded"
+    sfn.client.update_state_machine(stateMachineArn=machine, definition=another, publish=True)
+    sfn.client.publish_state_machine_version(stateMachineArn=machine)  # the same version again
+    more = {"stateMachineArn": machine, "definition": ONE_PASS, "publish": True}
+    assert sfn.refused("update_state_machine", **more)[0] == "ServiceQuotaExceededException"
+    now = sfn.client.describe_state_machine(stateMachineArn=machine)["definition"]
+    assert now == another, "what is refused changes nothing"
+    routes = [{"stateMachineVersionArn": f"{machine}:1", "weight": 100}]
+    for name in ("a", "b"):
+        sfn.client.create_state_machine_alias(name=name, routingConfiguration=routes)
+    one_more = {"name": "c", "routingConfiguration": routes}
+    assert sfn.refused("create_state_machine_alias", **one_more)[0] == "ServiceQuotaExceededException"
 
 
 def test_express_machines_run_while_one_waits(sfn: Machines) -> None:
