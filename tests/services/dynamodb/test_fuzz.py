@@ -161,6 +161,8 @@ def fuzzed() -> Any:
 def check_refusal(service: str, name: str, code: str, message: str) -> None:
     if (name, code, message) in BREAKDOWNS:
         return
+    if (name, code) == ("UpdateTable", "InternalFailure"):
+        return  # measured: an empty structure alone breaks the service down
     errors = {e.name for e in operation.service_model(service).operation_model(name).error_shapes}
     assert code in errors | UNMODELLED
     assert message or code == "IdempotentParameterMismatchException"
