@@ -54,14 +54,8 @@ DEEPEST = 61
 ORDER = {
     "PutItem": ("returnConsumedCapacity", "tableName", "item", "conditionalOperator", "expected", "returnValues"),
     "UpdateItem": (
-        *(
-            "returnConsumedCapacity",
-            "tableName",
-            "returnItemCollectionMetrics",
-            "returnValues",
-            "conditionalOperator",
-            "key",
-        ),
+        *("returnConsumedCapacity", "tableName", "returnItemCollectionMetrics", "returnValues"),
+        *("conditionalOperator", "key"),
     ),
     "DeleteItem": ("returnConsumedCapacity", "tableName", "returnValues", "returnItemCollectionMetrics"),
     "GetItem": ("returnConsumedCapacity", "attributesToGet", "tableName", "key"),
@@ -252,24 +246,8 @@ def _request(entry: dict[str, Any]) -> Record:
 
 
 _FIELDS = (
-    *(
-        "S",
-        "N",
-        "B",
-        "INT",
-        "DECIMAL",
-        "DOUBLE",
-        "SS",
-        "NS",
-        "BS",
-        "INTSET",
-        "DECIMALSET",
-        "DOUBLESET",
-        "M",
-        "L",
-        "NULL",
-        "BOOL",
-    ),
+    *("S", "N", "B", "INT", "DECIMAL", "DOUBLE", "SS", "NS", "BS", "INTSET", "DECIMALSET"),
+    *("DOUBLESET", "M", "L", "NULL", "BOOL"),
 )
 
 

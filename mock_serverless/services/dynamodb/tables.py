@@ -37,14 +37,8 @@ from .vector_definitions import vector_definition
 
 CREATE = frozenset(
     (
-        *(
-            "TableName",
-            "AttributeDefinitions",
-            "KeySchema",
-            "LocalSecondaryIndexes",
-            "GlobalSecondaryIndexes",
-            "BillingMode",
-        ),
+        *("TableName", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes"),
+        *("GlobalSecondaryIndexes", "BillingMode"),
         *("DeletionProtectionEnabled", "OnDemandThroughput", "ProvisionedThroughput", "SSESpecification"),
         *("StreamSpecification", "TableClass", "Tags", "WarmThroughput", "ResourcePolicy"),
         *("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode", "VectorIndexes"),

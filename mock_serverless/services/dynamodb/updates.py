@@ -35,21 +35,11 @@ from .values import refuse
 
 KNOWN = frozenset(
     (
-        *(
-            "TableName",
-            "AttributeDefinitions",
-            "BillingMode",
-            "DeletionProtectionEnabled",
-            "GlobalSecondaryIndexUpdates",
-            "VectorIndexUpdates",
-        ),
+        *("TableName", "AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled"),
+        *("GlobalSecondaryIndexUpdates", "VectorIndexUpdates"),
         *("OnDemandThroughput", "ProvisionedThroughput", "SSESpecification", "StreamSpecification", "TableClass"),
-        *(
-            "DisassociationProtectionEnabled",
-            "WarmThroughput",
-            "GlobalTableSettingsReplicationMode",
-            *replicas.MEMBERS_OF_UPDATE,
-        ),
+        *("DisassociationProtectionEnabled", "WarmThroughput"),
+        *("GlobalTableSettingsReplicationMode", *replicas.MEMBERS_OF_UPDATE),
     )
 )
 
