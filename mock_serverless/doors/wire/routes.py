@@ -84,6 +84,7 @@ def routes_of(service_model: Any) -> dict[str, tuple[Route, ...]]:
 
 def _route(operation: Any) -> Route:
     path, _, query = operation.http["requestUri"].partition("?")
+    path = operation.http.get("authPath", path)  # S3's, as it was before a client's call took {Bucket} out of it
     path = path.rstrip("/")
     pieces = LABEL.split(path)  # text, label, text, label, ... text
     pattern = "".join(_piece(piece, bool(i % 2)) for i, piece in enumerate(pieces))
