@@ -128,6 +128,7 @@ gc.disable()  # until everything is collected: what is made by then stays
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """What the collection has made isn't garbage; without this every run of pytest in pytest looks through all of it."""
+    gc.set_threshold(20_000, 20, 20)
     gc.enable()
     gc.freeze()
 

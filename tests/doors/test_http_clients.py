@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import http.client
 import http.server
 import json
@@ -24,11 +25,15 @@ import pytest
 import requests
 import urllib3
 from botocore.config import Config
+from botocore.handlers import remove_bucket_from_url_paths_from_model
+from botocore.model import ServiceModel
 
 from mock_serverless import mock_cloud
 from mock_serverless.cloud import Cloud
 from mock_serverless.core.errors import NotSupported
+from mock_serverless.core.operation import service_model
 from mock_serverless.doors.http import HttpStatusError, TooManyRedirects
+from mock_serverless.doors.wire.routes import routes_of
 
 Answer = tuple[int, dict[str, Any], str]
 
@@ -207,6 +212,14 @@ def test_a_presigned_url_for_a_global_host_is_for_the_region_of_its_signature(cl
     assert "eu-west-1" in url
     assert requests.get(url).content == b"there"
     assert cloud.calls.last.region == "eu-west-1"
+
+
+def test_a_model_that_a_client_has_used_has_the_same_routes() -> None:
+    """botocore takes the bucket out of an operation's path in the model itself, which clients and this package may share."""
+    model = ServiceModel(copy.deepcopy(service_model("s3")._service_description), "s3")
+    remove_bucket_from_url_paths_from_model({}, model.operation_model("GetObject"), {})
+    (route,) = (route for route in routes_of(model)["GET"] if route.operation == "GetObject")
+    assert route.match("/pictures/a/k") == {"Bucket": "pictures", "Key": "a/k"}
 
 
 def test_presigned_urls_are_answered(cloud: Cloud) -> None:
