@@ -171,14 +171,15 @@ class Pair:
                     names.spoilt.add(target["TableName"])
 
     def settle(self, params: dict[str, Any]) -> bool:
-        """Wait until the reference's indexes have come or gone. Sometimes they never do."""
+        """Wait until the reference's indexes have come or gone, or it can describe them. Sometimes they never do."""
         if "GlobalSecondaryIndexUpdates" not in params:
             return True
         until = time.monotonic() + PATIENCE
         target = self.theirs.actual({"TableName": params["TableName"]})
         while time.monotonic() < until:
-            table = self.local.call("dynamodb", "DescribeTable", target)[1]["Table"]
-            if all(index["IndexStatus"] == "ACTIVE" for index in table.get("GlobalSecondaryIndexes", ())):
+            table = self.local.call("dynamodb", "DescribeTable", target)[1].get("Table")
+            indexes = table.get("GlobalSecondaryIndexes", []) if table else [{"IndexStatus": "unknown"}]
+            if all(index["IndexStatus"] == "ACTIVE" for index in indexes):
                 return True
             time.sleep(0.02)
         self.explained[NEVER] += 1
