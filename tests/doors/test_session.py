@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import io
 import os
+import re
 import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -28,13 +29,13 @@ ROLE = "arn:aws:iam::111122223333:role/reader"
 
 @pytest.fixture
 def _nothing_opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No file is opened (but botocore's and boto3's own data) and no socket made."""
+    """No file is opened (but botocore's and boto3's own data, and modules of Python's) and no socket made."""
     opened: list[str] = []
     real = io.open
 
     def guarded(path: Any, *args: Any, **kwargs: Any) -> Any:
         name = os.fspath(path) if not isinstance(path, int) else ""
-        if "/data/" not in str(name) and not str(name).endswith((".json", ".gz", ".pem", ".py", ".pyc")):
+        if "/data/" not in str(name) and not re.search(r"\.(json|gz|pem|py|pyc(\.\d+)?)$", str(name)):
             opened.append(str(name))
         return real(path, *args, **kwargs)
 
